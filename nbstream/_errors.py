@@ -26,16 +26,36 @@ import re
 MESSAGE_LIMIT = 500
 """The most characters of a cause's own message that are quoted."""
 
-# A key in running text: a known prefix, or a value after a word that names a secret. Over-masking costs a word, under-masking a key.
-_SECRET = re.compile(
-    r"""(?ix)
-    \b(?: sk | pk | rk | gsk | xai | hf | r8 | tgp | pplx | fw | csk | nvapi | github_pat | ghp | glpat | xox[abprs] | ya29 )[-_.][\w\-.]{6,}
-    | \bAIza[\w\-]{10,} | \bAKIA[0-9A-Z]{12,} | \beyJ[\w\-]{8,}\.[\w\-.]+
-    | (?<= bearer\s) [\w\-.~+/=]{6,}
-    | (?: (?<=api.key=) | (?<=apikey=) | (?<=[?&]key=) | (?<=token=) | (?<=password=) | (?<=secret=) ) [^\s&'",;)}\]]{4,}
-    | (?: (?<=api.key:\s) | (?<=x-api-key:\s) | (?<=api.key\sprovided:\s) ) [^\s&,;)}\]]{4,}
-    | (?<=://) [^/\s:@]+ : [^/\s@]+ (?=@)
-    """
+# Keys in running text. Over-masking costs a word, under-masking a key; `keep` is what stays before the key.
+_SECRETS = tuple(
+    re.compile(pattern, re.VERBOSE | re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        # a block of a private key, also one that was cut or that travels with its line ends escaped
+        r"(?P<keep>-----BEGIN\ [A-Z ]{0,40}PRIVATE\ KEY-----) .*? (?=-----END | \Z)",
+        # by prefix; the looser prefixes begin ordinary words too (hf_transfer), so the rest must not look like one
+        r"""(?P<keep>) (?<![\w-]) (?:
+              sk-[\w\-.*]{6,} | [spr]k_(?:live|test)_\w+ | pk-lf-[\w-]+ | github_pat_\w+ | gh[oprsu]_\w{6,} | glpat-[\w-]{6,}
+            | xox[abeprs]-[\w-]{6,} | ya29\.[\w-]{6,} | AIza[\w-]{10,} | A[KS]IA[0-9A-Z]{12,} | eyJ[\w-]{8,}\.[\w\-.]+
+            | (?: gsk_ | xai- | hf_ | r8_ | pplx- | csk- | fw_ | tgp_ | nvapi- | tvly- ) (?= [\w-]*\d | [a-z0-9]{20} ) [\w-]{6,}
+            )""",
+        # Authorization: Bearer KEY; a bare KEY there must look like one
+        r"""(?P<keep> authorization \\*["']? \s*[:=]\s* \\*["']? (?: bearer | basic | token | key )\s+ ) [^\s"'\\,;]{4,}""",
+        r"""(?P<keep> authorization \\*["']? \s*[:=]\s* \\*["']? ) (?= [^\s"'\\,;]*\d ) [^\s"'\\,;]{12,}""",
+        r"""(?P<keep> \b bearer\s+ ) (?= [\w\-.~+/=]*\d | [\w\-.~+/=]{20} ) [\w\-.~+/=]{6,}""",
+        # a name that says secret, and its value, in code, JSON (escaped or not), a header or the environment
+        r"""(?P<keep> (?: api[_-]?key | access[_-]?key | secret[_-]?key | [_-]secret | [_-]token | password | passwd )
+              (?: \\*["'] \s*[:=]\s* | \s*[:=]\s* ) (?P<quote> \\*["'] ) ) (?!\[secret\]) [^"'\\]+""",
+        r"""(?P<keep> (?: (?: api[_-]?key | access[_-]?key | secret[_-]?key | [_-]secret ) \s*[:=]\s*
+                        | (?: \b(?:secret|token) | [_-]token | password | passwd ) = ) )
+              (?! (?: none | null | true | false )\b | \[secret\] | ["'\\] ) [^\s"'\\&,;)}\]]{4,}""",
+        # prose; a value that was not "provided" must look like a key
+        r"""(?P<keep> \b key\ (?: provided | given | passed | used ) :?\s+ ["'`]? ) (?!\[secret\]) [^\s"'`,;]{4,}""",
+        r"""(?P<keep> \b key :\s* ["'`]? ) (?= [^\s"'`,;]*\d ) [^\s"'`,;]{8,}""",
+        # URLs: credentials before the host, keys in the query
+        r"""(?P<keep> :// ) (?: [^/\s:@"']*:[^/\s@"']+ | [^/\s:@"']{16,} ) (?=@)""",
+        r"""(?P<keep> [?&] (?: key | sig | [\w-]*(?: signature | credential | token | password | secret ) ) = )
+              (?!\[secret\]) [^\s&\#"'<>\\]{4,}""",
+    )
 )
 MASK = "[secret]"
 
@@ -48,7 +68,9 @@ def mask(text: str, secrets: tuple[str, ...] = ()) -> str:
     """
     for secret in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _SECRET.sub(MASK, text)
+    for pattern in _SECRETS:
+        text = pattern.sub(rf"\g<keep>{MASK}", text)
+    return text
 
 
 def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
@@ -104,6 +126,11 @@ class ProviderError(NbstreamError):
         super().__init__(message, code=code, hint=hint)
         self.status = status
         self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt may help: refused or reset connections, 408, 429 and 5xx."""
+        return isinstance(self, RateLimitError | ServerError | ConnectionFailed) or self.status == 408
 
 
 class AuthError(ProviderError):
