@@ -22,40 +22,38 @@ for people). Does not belong here: the mapping from a provider's exceptions to t
 from __future__ import annotations
 
 import re
+from functools import cache
 
 MESSAGE_LIMIT = 500
 """The most characters of a cause's own message that are quoted."""
 
 # Keys in running text. Over-masking costs a word, under-masking a key; `keep` is what stays before the key.
-_SECRETS = tuple(
-    re.compile(pattern, re.VERBOSE | re.IGNORECASE | re.DOTALL)
-    for pattern in (
-        # a block of a private key, also one that was cut or that travels with its line ends escaped
-        r"(?P<keep>-----BEGIN\ [A-Z ]{0,40}PRIVATE\ KEY-----) .*? (?=-----END | \Z)",
-        # by prefix; the looser prefixes begin ordinary words too (hf_transfer), so the rest must not look like one
-        r"""(?P<keep>) (?<![\w-]) (?:
-              sk-[\w\-.*]{6,} | [spr]k_(?:live|test)_\w+ | pk-lf-[\w-]+ | github_pat_\w+ | gh[oprsu]_\w{6,} | glpat-[\w-]{6,}
-            | xox[abeprs]-[\w-]{6,} | ya29\.[\w-]{6,} | AIza[\w-]{10,} | A[KS]IA[0-9A-Z]{12,} | eyJ[\w-]{8,}\.[\w\-.]+
-            | (?: gsk_ | xai- | hf_ | r8_ | pplx- | csk- | fw_ | tgp_ | nvapi- | tvly- ) (?= [\w-]*\d | [a-z0-9]{20} ) [\w-]{6,}
-            )""",
-        # Authorization: Bearer KEY; a bare KEY there must look like one
-        r"""(?P<keep> authorization \\*["']? \s*[:=]\s* \\*["']? (?: bearer | basic | token | key )\s+ ) [^\s"'\\,;]{4,}""",
-        r"""(?P<keep> authorization \\*["']? \s*[:=]\s* \\*["']? ) (?= [^\s"'\\,;]*\d ) [^\s"'\\,;]{12,}""",
-        r"""(?P<keep> \b bearer\s+ ) (?= [\w\-.~+/=]*\d | [\w\-.~+/=]{20} ) [\w\-.~+/=]{6,}""",
-        # a name that says secret, and its value, in code, JSON (escaped or not), a header or the environment
-        r"""(?P<keep> (?: api[_-]?key | access[_-]?key | secret[_-]?key | [_-]secret | [_-]token | password | passwd )
-              (?: \\*["'] \s*[:=]\s* | \s*[:=]\s* ) (?P<quote> \\*["'] ) ) (?!\[secret\]) [^"'\\]+""",
-        r"""(?P<keep> (?: (?: api[_-]?key | access[_-]?key | secret[_-]?key | [_-]secret ) \s*[:=]\s*
-                        | (?: \b(?:secret|token) | [_-]token | password | passwd ) = ) )
-              (?! (?: none | null | true | false )\b | \[secret\] | ["'\\] ) [^\s"'\\&,;)}\]]{4,}""",
-        # prose; a value that was not "provided" must look like a key
-        r"""(?P<keep> \b key\ (?: provided | given | passed | used ) :?\s+ ["'`]? ) (?!\[secret\]) [^\s"'`,;]{4,}""",
-        r"""(?P<keep> \b key :\s* ["'`]? ) (?= [^\s"'`,;]*\d ) [^\s"'`,;]{8,}""",
-        # URLs: credentials before the host, keys in the query
-        r"""(?P<keep> :// ) (?: [^/\s:@"']*:[^/\s@"']+ | [^/\s:@"']{16,} ) (?=@)""",
-        r"""(?P<keep> [?&] (?: key | sig | [\w-]*(?: signature | credential | token | password | secret ) ) = )
-              (?!\[secret\]) [^\s&\#"'<>\\]{4,}""",
-    )
+_SECRETS = (
+    # a block of a private key, also one that was cut or that travels with its line ends escaped
+    r"(?P<keep>-----BEGIN\ [A-Z ]{0,40}PRIVATE\ KEY-----) .*? (?=-----END | \Z)",
+    # by prefix; the looser prefixes begin ordinary words too (hf_transfer), so the rest must not look like one
+    r"""(?P<keep>) (?<![\w-]) (?:
+          sk-[\w\-.*]{6,} | [spr]k_(?:live|test)_\w+ | pk-lf-[\w-]+ | github_pat_\w+ | gh[oprsu]_\w{6,} | glpat-[\w-]{6,}
+        | xox[abeprs]-[\w-]{6,} | ya29\.[\w-]{6,} | AIza[\w-]{10,} | A[KS]IA[0-9A-Z]{12,} | eyJ[\w-]{8,}\.[\w\-.]+
+        | (?: gsk_ | xai- | hf_ | r8_ | pplx- | csk- | fw_ | tgp_ | nvapi- | tvly- ) (?= [\w-]*\d | [a-z0-9]{20} ) [\w-]{6,}
+        )""",
+    # Authorization: Bearer KEY; a bare KEY there must look like one
+    r"""(?P<keep> authorization \\*["']? \s*[:=]\s* \\*["']? (?: bearer | basic | token | key )\s+ ) [^\s"'\\,;]{4,}""",
+    r"""(?P<keep> authorization \\*["']? \s*[:=]\s* \\*["']? ) (?= [^\s"'\\,;]*\d ) [^\s"'\\,;]{12,}""",
+    r"""(?P<keep> \b bearer\s+ ) (?= [\w\-.~+/=]*\d | [\w\-.~+/=]{20} ) [\w\-.~+/=]{6,}""",
+    # a name that says secret, and its value, in code, JSON (escaped or not), a header or the environment
+    r"""(?P<keep> (?: api[_-]?key | access[_-]?key | secret[_-]?key | [_-]secret | [_-]token | password | passwd )
+          (?: \\*["'] \s*[:=]\s* | \s*[:=]\s* ) (?P<quote> \\*["'] ) ) (?!\[secret\]) [^"'\\]+""",
+    r"""(?P<keep> (?: (?: api[_-]?key | access[_-]?key | secret[_-]?key | [_-]secret ) \s*[:=]\s*
+                    | (?: \b(?:secret|token) | (?<!first)[_-]token | password | passwd ) = ) )
+          (?! (?: none | null | true | false )\b | \[secret\] | ["'\\] ) [^\s"'\\&,;)}\]]{4,}""",
+    # prose; a value that was not "provided" must look like a key
+    r"""(?P<keep> \b key\ (?: provided | given | passed | used ) :?\s+ ["'`]? ) (?!\[secret\]) [^\s"'`,;]{4,}""",
+    r"""(?P<keep> \b key :\s* ["'`]? ) (?= [^\s"'`,;]*\d ) [^\s"'`,;]{8,}""",
+    # URLs: credentials before the host, keys in the query
+    r"""(?P<keep> :// ) (?: [^/\s:@"']*:[^/\s@"']+ | [^/\s:@"']{16,} ) (?=@)""",
+    r"""(?P<keep> [?&] (?: key | sig | [\w-]*(?: signature | credential | token | password | secret ) ) = )
+          (?!\[secret\]) [^\s&\#"'<>\\]{4,}""",
 )
 MASK = "[secret]"
 
@@ -68,9 +66,15 @@ def mask(text: str, secrets: tuple[str, ...] = ()) -> str:
     """
     for secret in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    for pattern in _SECRETS:
+    for pattern in _patterns():
         text = pattern.sub(rf"\g<keep>{MASK}", text)
     return text
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    # Compiled with the first message, because they take longer than the rest of this import.
+    return tuple(re.compile(pattern, re.VERBOSE | re.IGNORECASE | re.DOTALL) for pattern in _SECRETS)
 
 
 def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:

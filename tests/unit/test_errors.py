@@ -96,6 +96,7 @@ PROSE = [
     "request id req_011CSHoEeqs5C35K2UUqR7Fy, trace 4bf92f3577b34da6",
     "The key question: whether a password is a secret at all. Keyboard: monkey",
     "connection to 127.0.0.1:9 refused",
+    "no first piece within Timeout(first_token=120.0, idle=60.0)",
 ]
 
 
