@@ -87,7 +87,7 @@ class Sectioner:
                     events += self._tool(choice, delta)
                 case kind:
                     events += self._other(choice, delta, kind)
-        return events + self._news(choice, delta)
+        return [*events, *self._news(choice, delta)]
 
     def finish(self) -> list[Event]:
         """Return the events that release what is held and close what is open: nothing more will come.

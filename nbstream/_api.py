@@ -1,0 +1,236 @@
+"""The calls of the public API: from arguments to a running, shown stream.
+
+Belongs here: checking arguments, defaults, putting source, run, callbacks and handle together. Does not belong here: any of these.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from nbstream import _host, _run
+from nbstream._callbacks import Callbacks
+from nbstream._errors import NbstreamError
+from nbstream._events import MetaValue
+from nbstream._limits import Timeout
+from nbstream._record import StreamEvent
+from nbstream._run import Predicate, Run
+from nbstream._stream import Stream
+from nbstream._text import Surrogates
+from nbstream.sources import Source
+from nbstream.sources._litellm import LiteLLMSource
+
+DEMO = "demo"
+PROMPT_LIMIT = 10_000
+"""How many characters of the prompt are shown; the request holds all of it."""
+
+Message = Mapping[str, Any]
+Render = Literal["markdown", "text"]
+
+
+def stream(
+    prompt: str | Sequence[Message],
+    *,
+    model: str | None = None,
+    system: str | None = None,
+    timeout: Timeout | float | None = None,
+    max_output_tokens: int | None = None,
+    stop_when: Predicate | Sequence[Predicate] = (),
+    title: str | None = None,
+    display: bool = True,
+    wait: bool | None = None,
+    render: Render = "markdown",
+    on_token: Callable[[str], Any] | None = None,
+    on_event: Callable[[StreamEvent], Any] | None = None,
+    on_error: Callable[[NbstreamError], Any] | None = None,
+    on_complete: Callable[[Stream], Any] | None = None,
+    **provider: Any,
+) -> Stream:
+    """Ask a model and show the answer while it is generated; return a handle at once (outside a kernel: after the end).
+
+    Args:
+        prompt: the question, or a list of messages ({"role": …, "content": …}).
+        model: in LiteLLM's words, provider/model, such as "openai/gpt-5"; default: the environment variable `NBSTREAM_MODEL`, else
+            "demo", a local server with scripted answers that needs no key.
+        system: a system message to put first.
+        timeout: a `Timeout`, or seconds for the whole run; default: `Timeout()`.
+        max_output_tokens: stop after this many (estimated) tokens of content and thinking.
+        stop_when: a predicate on the transcript, or several; the run is stopped when one is true.
+        title: shown in place of the model.
+        display: show it; False only returns the handle.
+        wait: True returns after the end, False at once, None decides: at once in a kernel, after the end outside one.
+        render: "markdown", or "text" for the raw text.
+        on_token: called with each piece of content.
+        on_event: called with each `StreamEvent`.
+        on_error: called with the `NbstreamError`, before `on_complete`.
+        on_complete: called with the handle after every end.
+        provider: everything else goes to `litellm.acompletion`: temperature, tools, stop, api_key, api_base, …
+
+    Raises:
+        TypeError, ValueError: an argument is wrong. Whatever goes wrong later ends in the run: `s.status`, `s.error`.
+
+    >>> import nbstream as nb
+    >>> s = nb.stream("Why is the sky blue?", wait=True, display=False)
+    >>> s.finish_reason
+    'stop'
+    """
+    messages = _messages(prompt, system)
+    for name in {"stream", "messages"} & set(provider):
+        raise TypeError(f"{name}= is nbstream's own; {'it always streams' if name == 'stream' else 'pass the messages as the prompt'}")
+    model = _model(model)
+    source = _source(model, messages, provider)
+    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages)}
+    if model == DEMO:
+        meta["demo"] = True
+    key = provider.get("api_key")
+    run = Run(
+        source,
+        timeout=_timeout(timeout),
+        max_output_tokens=_positive("max_output_tokens", max_output_tokens),
+        stop_when=_predicates(stop_when),
+        meta={**meta, **_looks(title, render)},
+        secret=(key,) if isinstance(key, str) else (),
+    )
+    return _start(run, messages, display, wait, Callbacks(on_token, on_event, on_error, on_complete))
+
+
+def display_stream(
+    stream: Source | Stream,
+    *,
+    timeout: Timeout | float | None = None,
+    max_output_tokens: int | None = None,
+    stop_when: Predicate | Sequence[Predicate] = (),
+    title: str | None = None,
+    display: bool = True,
+    wait: bool | None = None,
+    render: Render = "markdown",
+    on_token: Callable[[str], Any] | None = None,
+    on_event: Callable[[StreamEvent], Any] | None = None,
+    on_error: Callable[[NbstreamError], Any] | None = None,
+    on_complete: Callable[[Stream], Any] | None = None,
+) -> Stream:
+    """Show a stream that you have: a source such as `nb.fake(…)`, or a handle (a second view of it).
+
+    The other arguments are those of `stream`.
+
+    Raises:
+        TypeError: nbstream does not know how to pull this object.
+
+    >>> import nbstream as nb
+    >>> nb.display_stream(nb.fake("Hello", rate=None, ttft=0), wait=True, display=False).content
+    'Hello'
+    """
+    if isinstance(stream, Stream):
+        if display:
+            stream._show()
+        return stream
+    if not isinstance(stream, Source):
+        raise TypeError(f"display_stream cannot pull a {type(stream).__name__}; it takes a source (nb.fake(…)) or a handle (nb.stream(…))")
+    run = Run(
+        stream,
+        timeout=_timeout(timeout),
+        max_output_tokens=_positive("max_output_tokens", max_output_tokens),
+        stop_when=_predicates(stop_when),
+        meta={"model": stream.title, **_looks(title, render)},
+    )
+    return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete))
+
+
+def stop_all() -> None:
+    """Stop every run of this process; their partial answers are kept."""
+    _run.stop_all("user")
+
+
+def _start(run: Run, messages: list[dict[str, Any]], display: bool, wait: bool | None, callbacks: Callbacks) -> Stream:
+    handle = Stream(run, messages)
+    terminal = handle._show() if display else None
+    if callbacks:
+        callbacks.start(run.log, handle, lambda: run.error)
+    run.start()
+    if wait is None:
+        wait = _host.kernel() is None
+    if wait:
+        handle.wait()
+        if terminal is not None:
+            terminal.join()
+    return handle
+
+
+def _messages(prompt: object, system: object) -> list[dict[str, Any]]:
+    if system is not None and not isinstance(system, str):
+        raise TypeError(f"system is {type(system).__name__}; give a string")
+    first = [] if system is None else [{"role": "system", "content": system}]
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise ValueError("the prompt is empty; ask something")
+        return [*first, {"role": "user", "content": prompt}]
+    if not isinstance(prompt, Sequence) or isinstance(prompt, bytes | bytearray):
+        raise TypeError(f"the prompt is {type(prompt).__name__}; give a string or a list of messages")
+    if not prompt:
+        raise ValueError("the list of messages is empty; give at least one, such as {'role': 'user', 'content': 'Hello'}")
+    for number, message in enumerate(prompt):
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+            raise TypeError(f"message {number} has no role; give mappings such as {{'role': 'user', 'content': 'Hello'}}")
+    return [*first, *(dict(message) for message in prompt)]
+
+
+def _shown_prompt(messages: list[dict[str, Any]]) -> str:
+    content = next((m.get("content") for m in reversed(messages) if m["role"] == "user"), "")
+    if isinstance(content, Sequence) and not isinstance(content, str):
+        content = "\n".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping) and part.get("type") == "text")
+    repair = Surrogates()
+    text = repair.feed(str(content or "")) + repair.flush()
+    return text if len(text) <= PROMPT_LIMIT else text[: PROMPT_LIMIT - 1] + "…"
+
+
+def _model(model: object) -> str:
+    if model is None:
+        return os.environ.get("NBSTREAM_MODEL") or DEMO
+    if not isinstance(model, str):
+        raise TypeError(f"model is {type(model).__name__}; give a string such as 'openai/gpt-5'")
+    if not model.strip():
+        raise ValueError("model is empty; give a name such as 'openai/gpt-5', or leave it out for the demo")
+    return model
+
+
+def _source(model: str, messages: list[dict[str, Any]], provider: dict[str, Any]) -> LiteLLMSource:
+    if model != DEMO:
+        return LiteLLMSource(model, messages, **provider)
+    from nbstream import demo  # the demo's server and scripts are loaded by those who use them
+
+    source = LiteLLMSource("openai/demo", messages, **{**provider, "api_base": f"{demo.url()}/v1", "api_key": "demo"})
+    source.title = DEMO
+    return source
+
+
+def _timeout(timeout: object) -> Timeout:
+    if timeout is None:
+        return Timeout()
+    return timeout if isinstance(timeout, Timeout) else Timeout(total=timeout)  # type: ignore[arg-type]  # reason: Timeout checks it
+
+
+def _positive(name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is {value!r}; give a whole number, or None for no limit")
+    if value < 1:
+        raise ValueError(f"{name} is {value}; give 1 or more, or None for no limit")
+    return value
+
+
+def _predicates(stop_when: Predicate | Sequence[Predicate]) -> list[Predicate]:
+    predicates = [stop_when] if callable(stop_when) else list(stop_when)
+    for predicate in predicates:
+        if not callable(predicate):
+            raise TypeError(f"stop_when holds {type(predicate).__name__}, which cannot be called; give a function of the transcript")
+    return predicates
+
+
+def _looks(title: object, render: object) -> dict[str, MetaValue]:
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"title is {type(title).__name__}; give a string")
+    if render not in ("markdown", "text"):
+        raise ValueError(f'render is {render!r}; give "markdown" or "text"')
+    return {"render": str(render), **({"title": title} if title else {})}

@@ -1,0 +1,74 @@
+"""The host: what the kernel, if there is one, tells about who is looking.
+
+Belongs here: questions to IPython and ipykernel, each by feature, never by a host's name (but for Voila, which can be told apart in no
+other way). Does not belong here: what is done with the answers.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def kernel() -> Any | None:
+    """Return the ipykernel that this process is, None outside one."""
+    shell = _shell()
+    return getattr(shell, "kernel", None)
+
+
+def cell_id() -> str:
+    """Return the id of the notebook cell that runs, "" where the front-end does not say."""
+    metadata = _parent().get("metadata")
+    value = metadata.get("cellId", "") if isinstance(metadata, Mapping) else ""
+    return value if isinstance(value, str) else ""
+
+
+def request_id() -> str:
+    """Return the id of the request that the kernel works on, which tells one execution of a cell from the next."""
+    header = _parent().get("header")
+    return str(header.get("msg_id", "")) if isinstance(header, Mapping) else ""
+
+
+def headless() -> bool:
+    """Whether the cell runs without a front-end: nbclient, nbconvert --execute, papermill.
+
+    These say `allow_stdin: false`. So does Voila, which streams live to a page all the same.
+    """
+    content = _parent().get("content")
+    if not isinstance(content, Mapping) or content.get("allow_stdin") is not False:
+        return False
+    return not os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+
+
+def after_cell(callback: Callable[[], None]) -> None:
+    """Call `callback` once when the cell that runs has run, while the kernel still says busy."""
+    events = _shell().events
+
+    def once(*_: object) -> None:
+        events.unregister("post_run_cell", once)
+        callback()
+
+    events.register("post_run_cell", once)
+
+
+def publish(bundle: Mapping[str, str | Mapping[str, Any]], display_id: str, *, update: bool) -> None:
+    """Show `bundle` as an output of the cell that runs, or replace every output that has this `display_id`."""
+    from IPython.display import publish_display_data
+
+    show: Callable[..., None] = publish_display_data
+    show(dict(bundle), {}, transient={"display_id": display_id}, update=update)
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def _parent() -> Mapping[str, Any]:
+    running = kernel()
+    if running is None:
+        return {}
+    parent = running.get_parent("shell")
+    return parent if isinstance(parent, Mapping) else {}

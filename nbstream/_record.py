@@ -1,0 +1,183 @@
+"""What is remembered of a run beside its transcript: every event with its time, and a capped log of raw chunks.
+
+Belongs here: the event log that readers replay and follow, chunk records. Does not belong here: the state (`_transcript`), what
+is sent to a view (`_outbox`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from nbstream._events import Amend, Append, Close, Delta, End, Event, Meta, Note, Open
+from nbstream._transcript import Section, Transcript
+
+CHUNK_LIMIT: Final = 2_000
+"""How many of the latest raw chunks are kept; those with a finish reason or usage are kept besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a run, as readers and callbacks get it.
+
+    Attributes:
+        seq: its number, from 1.
+        t: seconds since the request was handed to the client; 0.0 before that.
+        type: the verb: open, append, amend, close, note or end.
+        at: the index of its section, None for note and end.
+        kind: the kind of that section.
+        delta: the text that an append added, else "".
+        meta: what an open, amend, note or end said.
+    """
+
+    seq: int
+    t: float
+    type: str
+    at: int | None = None
+    kind: str | None = None
+    delta: str = ""
+    meta: Meta = field(default_factory=dict)
+    _section: Section | None = field(default=None, repr=False, compare=False)
+    _length: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def snapshot(self) -> str:
+        """The text of the section up to and with this event; cut out when read."""
+        return "" if self._section is None else self._section.prefix(self._length)
+
+
+class EventLog:
+    """All events of a run in order, for any number of readers at any pace: a slow reader never slows the run."""
+
+    def __init__(self, transcript: Transcript, elapsed: Callable[[], float]) -> None:
+        """Subscribe to `transcript`; `elapsed` gives the seconds since the request."""
+        self._transcript = transcript
+        self._elapsed = elapsed
+        self._events: list[StreamEvent] = []
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[], None]] = []
+        self._ended = False
+        transcript.subscribe(self._take)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def follow(self, on_interrupt: Callable[[], None]) -> Iterator[StreamEvent]:
+        """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in the wait."""
+        position = 0
+        while True:
+            wake = threading.Event()
+            if not self._park(position, wake.set):
+                try:
+                    wake.wait()
+                except KeyboardInterrupt:
+                    on_interrupt()
+                    raise
+            yield from self._events[position : (position := len(self._events))]
+            if self._ended and position == len(self._events):
+                return
+
+    async def afollow(self) -> AsyncIterator[StreamEvent]:
+        """The same for `async for`, on any event loop."""
+        loop = asyncio.get_running_loop()
+        position = 0
+        while True:
+            wake = asyncio.Event()
+            if not self._park(position, lambda wake=wake: _wake(loop, wake)):  # type: ignore[misc]  # reason: binds the loop variable
+                await wake.wait()
+            for event in self._events[position : (position := len(self._events))]:
+                yield event
+            if self._ended and position == len(self._events):
+                return
+
+    def _park(self, position: int, callback: Callable[[], None]) -> bool:
+        """Return whether there is something beyond `position`; if not, call `callback` once there is."""
+        with self._lock:
+            if len(self._events) > position or self._ended:
+                return True
+            self._waiting.append(callback)
+            return False
+
+    def _take(self, seq: int, event: Event) -> None:
+        record = self._record(seq, event)
+        with self._lock:
+            self._events.append(record)
+            self._ended = type(event) is End
+            waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback()
+
+    def _record(self, seq: int, event: Event) -> StreamEvent:
+        t = self._elapsed()
+        match event:
+            case Append(at=at, text=text):
+                section = self._transcript.sections[at]
+                return StreamEvent(seq, t, "append", at, section.kind, text, {}, section, section.length)
+            case Open(kind=kind, meta=meta):
+                return StreamEvent(seq, t, "open", len(self._transcript.sections) - 1, kind, "", meta or {})
+            case Amend(at=at, meta=meta):
+                section = self._transcript.sections[at]
+                return StreamEvent(seq, t, "amend", at, section.kind, "", meta, section, section.length)
+            case Close(at=at):
+                section = self._transcript.sections[at]
+                return StreamEvent(seq, t, "close", at, section.kind, "", {}, section, section.length)
+            case Note(meta=meta):
+                return StreamEvent(seq, t, "note", meta=meta)
+            case End(status=status, reason=reason, error=error):
+                said = {"status": status, **({"reason": reason} if reason else {}), **(error or {})}
+                return StreamEvent(seq, t, "end", meta=said)
+
+
+def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(event.set)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk of the provider's stream.
+
+    Attributes:
+        t: seconds since the request was handed to the client.
+        kinds: the section kinds that its text went to, in order.
+        length: of its text, in characters.
+        raw: the provider's own object, None where the source has none.
+    """
+
+    t: float
+    kinds: tuple[str, ...]
+    length: int
+    raw: Any = field(default=None, repr=False)
+
+
+class ChunkLog:
+    """The last `CHUNK_LIMIT` chunks and every one that carried a finish reason or usage.
+
+    Attributes:
+        count: how many chunks have come, kept or not.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._latest: deque[tuple[int, Chunk]] = deque(maxlen=CHUNK_LIMIT)
+        self._final: list[tuple[int, Chunk]] = []
+
+    def add(self, t: float, deltas: Sequence[Delta]) -> None:
+        """Record one batch of deltas, which one chunk gave."""
+        texts = [d for d in deltas if d.text and d.kind != "phase"]
+        raw = next((d.raw for d in deltas if d.raw is not None), None)
+        if not texts and raw is None:
+            return
+        chunk = Chunk(t, tuple(d.kind for d in texts), sum(len(d.text) for d in texts), raw)
+        if any(d.finish_reason or d.usage for d in deltas):
+            self._final.append((self.count, chunk))
+        self._latest.append((self.count, chunk))
+        self.count += 1
+
+    def kept(self) -> list[Chunk]:
+        """The kept chunks in order of arrival."""
+        return [chunk for _, chunk in sorted({**dict(self._final), **dict(self._latest)}.items(), key=lambda item: item[0])]

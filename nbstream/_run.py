@@ -1,0 +1,297 @@
+"""The run: pulls one source to its single end.
+
+Belongs here: the task that pulls, retries before the first text, limits, the one `end` on every path (L6). Does not belong
+here: threads and loops (`_threads`), providers (`sources/`), views.
+
+A run lives on one event loop. `start` and `stop` may be called from any thread. The latch cancels the one task that pulls, whose
+`finally` closes the provider's response; nothing that arrives after the latch is folded; the end is applied when the task has
+gone, or after `CLOSING_SECONDS` if the source does not let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from typing import Final
+
+from nbstream import _threads
+from nbstream._callbacks import warn_dropped
+from nbstream._errors import LimitError, NbstreamError, ProviderError, SourceFailed, clip, mask
+from nbstream._events import Amend, Append, Close, Delta, End, Event, MetaValue, Note, Open
+from nbstream._limits import Deadlines, Timeout
+from nbstream._record import ChunkLog, EventLog
+from nbstream._sections import Sectioner
+from nbstream._stop import TIMEOUTS, Latch
+from nbstream._transcript import Transcript
+from nbstream._usage import Meter, estimated_tokens, microseconds
+from nbstream.sources import Source
+
+RETRIES: Final = (0.5, 1.0)
+"""The pauses before the second and the third attempt, in seconds, where the provider asks for none."""
+RETRY_AFTER_LIMIT: Final = 30.0
+"""The longest pause that a provider may ask for, in seconds; beyond it the error is shown at once."""
+CLOSING_SECONDS: Final = 1.0
+"""How long a stopped source may take to close before the run ends without it."""
+CONCURRENT: Final = 32
+"""How many runs may be under way at once; the others wait as "queued"."""
+
+Predicate = Callable[[Transcript], object]
+
+_running: weakref.WeakSet[Run] = weakref.WeakSet()
+_slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
+
+
+class Run:
+    """One source on its way into one transcript.
+
+    Attributes:
+        id: eight hexadecimal digits, in every frame and every message of a view.
+        transcript: the gate and the state.
+        log: every event with its time.
+        chunks: the raw chunks.
+        latch: set it to stop.
+        error: why it failed, None where it did not.
+        ended: set when the end has been applied.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        timeout: Timeout | None = None,
+        max_output_tokens: int | None = None,
+        stop_when: Sequence[Predicate] = (),
+        meta: dict[str, MetaValue] | None = None,
+        secret: tuple[str, ...] = (),
+    ) -> None:
+        self.id = secrets.token_hex(4)
+        self.source = source
+        self.latch = Latch()
+        self.transcript = Transcript(threading.RLock())
+        self.log = EventLog(self.transcript, self.elapsed)
+        self.chunks = ChunkLog()
+        self.error: NbstreamError | None = None
+        self.ended = threading.Event()
+        self._timeout = timeout or Timeout()
+        self._max_output_tokens = max_output_tokens
+        self._predicates = list(stop_when)
+        self._secret = secret
+        self._sectioner = Sectioner()
+        self._meter = Meter()
+        self._opened: dict[int, float] = {}
+        self._requested: float | None = None
+        self._visible = False
+        self._settled: list[Callable[[], None]] = []
+        self._guard = threading.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._deadlines: Deadlines | None = None
+        if meta:
+            self.transcript.apply(Note(meta))
+
+    @property
+    def status(self) -> str:
+        """submitted, streaming, done, stopped, truncated or error."""
+        if self.transcript.end is not None:
+            return self.transcript.end.status
+        return "streaming" if self._visible else "submitted"
+
+    def elapsed(self) -> float:
+        """Seconds since the request was handed to the client; 0.0 before."""
+        return 0.0 if self._requested is None else time.monotonic() - self._requested
+
+    def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Begin on `loop`, by default on nbstream's own; return at once."""
+        _running.add(self)
+        loop = loop or _threads.event_loop()
+        loop.call_soon_threadsafe(self._begin, loop)
+
+    def stop(self, reason: str = "user") -> None:
+        """Set the latch; return at once. Stopping an ended run changes nothing."""
+        if not self.ended.is_set():
+            self.latch.set(reason)
+
+    def when_ended(self, callback: Callable[[], None]) -> None:
+        """Call `callback` on the run's loop after the end, or at once where it has ended."""
+        with self._guard:
+            if not self.ended.is_set():
+                self._settled.append(callback)
+                return
+        callback()
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._task = loop.create_task(self._main(), name=f"nbstream-run-{self.id}")
+
+    async def _main(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(loop, self._timeout, self.latch.set)
+        pull = loop.create_task(self._attempts(), name=f"nbstream-pull-{self.id}")
+        self.latch.then(lambda: _cancel(loop, pull))
+        try:
+            await asyncio.wait({pull})
+            if pull.cancelled() or pull.exception() is None:
+                self._end()
+            else:
+                self._fail(pull.exception())
+        finally:
+            # The loop itself may be closing, and a bug of ours must not leave a view waiting: whatever happens, there is an end.
+            self._deadlines.cancel()
+            if self.transcript.end is None:
+                self.latch.set("shutdown")
+                self._end()
+            _running.discard(self)
+            with self._guard:
+                self.ended.set()
+            for callback in self._settled:
+                callback()
+
+    async def _attempts(self) -> None:
+        slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
+        if slots.locked():
+            self._apply(Note({"phase": "queued"}))
+        async with slots:
+            for attempt, pause in enumerate((*RETRIES, None), start=2):
+                try:
+                    await self._pull()
+                except ProviderError as error:
+                    wait = error.retry_after or pause
+                    again = error.retryable and self.source.repeatable and not self._visible and not self.latch
+                    if not again or pause is None or wait is None or wait > RETRY_AFTER_LIMIT:
+                        raise
+                    assert self._deadlines is not None
+                    self._deadlines.cancel()
+                    self._apply(Note({"attempt": attempt, "phase": "retrying"}))
+                    await asyncio.sleep(wait)
+                else:
+                    return
+
+    async def _pull(self) -> None:
+        """Pull the source in a task of its own: a source that swallows its cancellation must not hold up the end."""
+        pull = asyncio.get_running_loop().create_task(self._drain(), name=f"nbstream-source-{self.id}")
+        try:
+            await asyncio.shield(pull)
+        except asyncio.CancelledError:
+            pull.cancel()
+            await asyncio.wait({pull}, timeout=CLOSING_SECONDS)
+            if pull.done() and not pull.cancelled():
+                pull.exception()  # retrieved: the run was stopped, how its source took it is of no interest
+            raise
+
+    async def _drain(self) -> None:
+        self._requested = None
+        async with aclosing(self.source.deltas()) as batches:
+            async for batch in batches:
+                if self.latch:
+                    return
+                self._take(batch)
+                if self.latch:
+                    return
+
+    def _take(self, batch: Sequence[Delta]) -> None:
+        assert self._deadlines is not None
+        if self._requested is None and not any(d.kind == "phase" and d.text != "waiting" for d in batch):
+            self._requested = time.monotonic()
+            self._deadlines.begin()
+        for delta in batch:
+            for event in self._sectioner.feed(delta):
+                self._apply(event)
+        self.chunks.add(self.elapsed(), batch)
+        self._deadlines.chunk(visible=self._visible)
+        self._check_limits()
+
+    def _apply(self, event: Event) -> None:
+        """Take one event, and what its moment says: the duration of a section, the time of the first text."""
+        self.transcript.apply(event)
+        match event:
+            case Append(at=at):
+                if not self._visible:
+                    self._visible = True
+                if news := self._meter.see(event, self.transcript.sections[at].kind, self.elapsed()):
+                    self.transcript.apply(Note(news))
+            case Open():
+                self._opened[len(self.transcript.sections) - 1] = time.monotonic()
+            case Close(at=at):
+                duration = time.monotonic() - self._opened.pop(at)
+                self.transcript.apply(Amend(at, {"duration_us": microseconds(duration)}))
+            case _:
+                pass
+
+    def _check_limits(self) -> None:
+        if self._max_output_tokens is not None:
+            tokens = estimated_tokens(self.transcript.sections, ("content", "thinking"))
+            if tokens >= self._max_output_tokens:
+                self.latch.set("max_tokens")
+        for predicate in tuple(self._predicates):
+            try:
+                met = predicate(self.transcript)
+            except Exception as raised:  # noqa: BLE001  # reason: it is the user's code; it must not end the stream
+                self._predicates.remove(predicate)
+                warn_dropped("stop_when", predicate, raised)
+            else:
+                if met:
+                    self.latch.set("condition")
+
+    def _end(self) -> None:
+        """The source is at its end, or the latch has been set."""
+        reason = self.latch.reason
+        if reason in TIMEOUTS:
+            self._fail(_limit_error(reason, self._timeout))
+            return
+        if reason is not None:
+            self._close("stopped", reason)
+            return
+        finished = self._sectioner.finish_reasons
+        whole = bool(finished) and all(choice in finished for choice in self._sectioner.choices)
+        self._close("done" if whole else "truncated", finished.get(0) if whole else None)
+
+    def _fail(self, raised: BaseException | None) -> None:
+        if isinstance(raised, NbstreamError):
+            self.error = raised
+        else:
+            cause = clip(mask(f"{type(raised).__name__}: {raised}", self._secret))
+            self.error = SourceFailed(f"The source of the stream raised {cause}")
+        self._close("error")
+
+    def _close(self, status: str, reason: str | None = None) -> None:
+        for event in self._sectioner.finish():
+            self._apply(event)
+        self.transcript.apply(Note(Meter.sum_up(self.transcript.meta, self.transcript.sections, self.elapsed())))
+        error = None
+        if self.error is not None:
+            error = {"code": self.error.code, "message": str(self.error), "hint": self.error.hint}
+        self.transcript.apply(End(status, reason, error))
+
+
+def stop_all(reason: str = "user") -> None:
+    """Stop every run that is under way."""
+    for run in tuple(_running):
+        run.stop(reason)
+
+
+def _limit_error(reason: str, timeout: Timeout) -> LimitError:
+    if reason == "first_token_timeout":
+        message = f"No text came within {timeout.first_token:g} s of the request."
+    else:
+        message = f"The stream fell silent for {timeout.idle:g} s."
+    field = reason.removesuffix("_timeout")
+    return LimitError(message, code=reason, hint=f"Retry, or allow more time with timeout=nb.Timeout({field}=…).")
+
+
+def _cancel(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(task.cancel)
+
+
+def _farewell() -> None:
+    runs = tuple(_running)
+    stop_all("shutdown")
+    deadline = time.monotonic() + _threads.EXIT_SECONDS
+    for run in runs:
+        run.ended.wait(max(0.0, deadline - time.monotonic()))
+
+
+_threads.at_exit(_farewell)

@@ -1,0 +1,233 @@
+"""`Stream`: the one class a user meets, a handle on a run and its view.
+
+Belongs here: waiting, iterating, stopping, showing, and the properties. Does not belong here: what they compute (`_projections`),
+arguments (`_api`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from typing import Any
+
+from nbstream import _host, _projections, _threads
+from nbstream._errors import NbstreamError, WouldDeadlock
+from nbstream._projections import Choice, ToolCall, Usage
+from nbstream._record import Chunk, StreamEvent
+from nbstream._run import Run
+from nbstream._static import to_markdown
+from nbstream._terminal import Terminal
+from nbstream._transcript import Section
+from nbstream._usage import Metrics
+from nbstream._view import View
+from nbstream._widget import StreamWidget
+
+
+class Stream:
+    """A stream under way or ended. Every property may be read from any thread at any time.
+
+    Made by `nbstream.stream` and `nbstream.display_stream`.
+
+    >>> import nbstream as nb
+    >>> s = nb.stream("Why is the sky blue?", wait=True, display=False)
+    >>> s.status
+    'done'
+    """
+
+    def __init__(self, run: Run, messages: Sequence[dict[str, Any]] = ()) -> None:
+        """Hold `run`, which answers `messages`; it is started by whoever made it."""
+        self._run = run
+        self._request = list(messages)
+        self._view: View | None = None
+
+    # -- the end ------------------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Stop the run and return at once: the provider's connection is closed, the partial answer is kept."""
+        self._run.stop("user")
+
+    def wait(self, timeout: float | None = None) -> Stream:
+        """Wait for the end and return this handle; a provider's error is not raised (see `raise_for_error`).
+
+        Args:
+            timeout: seconds to wait at the most; None waits for ever.
+
+        Raises:
+            TimeoutError: `timeout` passed; the run goes on.
+            WouldDeadlock: called on the event loop that feeds the stream; use `await s` there.
+            KeyboardInterrupt: Ctrl-C or the kernel's interrupt, which stops the run.
+        """
+        self._refuse_own_loop("s.wait()")
+        try:
+            ended = self._run.ended.wait(timeout)
+        except KeyboardInterrupt:
+            self._run.stop("interrupt")
+            self._run.ended.wait(_threads.EXIT_SECONDS)
+            raise
+        if not ended:
+            raise TimeoutError(f"the stream goes on after {timeout:g} s; s.stop() ends it, s.wait() waits for its end")
+        return self
+
+    def __await__(self) -> Generator[Any, None, Stream]:
+        """Wait for the end on any event loop; cancelling it stops the run."""
+        return self._join().__await__()
+
+    def raise_for_error(self) -> Stream:
+        """Raise `error` if there is one, else return this handle."""
+        if self._run.error is not None:
+            raise self._run.error
+        return self
+
+    # -- what comes ---------------------------------------------------------------------------------------------------------
+
+    def events(self) -> Events:
+        """All events from the first, then those to come, for `for` and `async for`; any number of readers.
+
+        Leaving a `for` early does not stop the run; Ctrl-C in it does.
+        """
+        return Events(self._run, self)
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        return iter(self.events())
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        return aiter(self.events())
+
+    @property
+    def content(self) -> str:
+        """The answer so far: the exact concatenation of the provider's content deltas (choice 0)."""
+        return self._run.transcript.content
+
+    @property
+    def thinking(self) -> str:
+        """The reasoning so far, likewise."""
+        return self._run.transcript.thinking
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tool calls so far (choice 0), in stream order."""
+        return _projections.tool_calls(self._run.transcript)
+
+    @property
+    def sections(self) -> list[Section]:
+        """All sections in stream order; read them, do not change them."""
+        return list(self._run.transcript.sections)
+
+    @property
+    def choices(self) -> list[Choice]:
+        """Every choice of a request with n > 1; otherwise the one."""
+        return _projections.choices(self._run.transcript)
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """The provider's raw chunks: the last 2,000, and every one with a finish reason or usage."""
+        return self._run.chunks.kept()
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The request's messages and the reply so far: what the next call needs."""
+        return [*self._request, _projections.reply(self._run.transcript)]
+
+    # -- how it went --------------------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> str:
+        """submitted, streaming, done, stopped, truncated or error."""
+        return self._run.status
+
+    @property
+    def finish_reason(self) -> str | None:
+        """What the provider sent, in OpenAI's words: stop, length, tool_calls, content_filter; None when none was sent."""
+        value = self._run.transcript.meta.get("finish_reason")
+        return None if value is None else str(value)
+
+    @property
+    def stopped_by(self) -> str | None:
+        """user, condition, max_tokens, max_duration, interrupt or shutdown; None when it was not stopped."""
+        end = self._run.transcript.end
+        return end.reason if end is not None and end.status == "stopped" else None
+
+    @property
+    def error(self) -> NbstreamError | None:
+        """Why it failed, with a `code` and a `hint`; None where it did not."""
+        return self._run.error
+
+    @property
+    def usage(self) -> Usage:
+        """Token counts, the provider's where it sent them."""
+        return _projections.usage(self._run.transcript)
+
+    @property
+    def cost(self) -> float | None:
+        """The price in US dollars, None where it is not known."""
+        nano = self._run.transcript.meta.get("cost_nanousd")
+        return None if nano is None else int(nano) / 1e9
+
+    @property
+    def metrics(self) -> Metrics:
+        """Times and speeds: TTFT, TTFO, duration (seconds), tokens per second."""
+        return Metrics.of(self._run.transcript.meta)
+
+    # -- showing ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def widget(self) -> StreamWidget:
+        """The widget model; made when first asked for. Outside a kernel it has no views."""
+        return self._shown().widget
+
+    def to_markdown(self) -> str:
+        """Prompt, model and every section, each section's text verbatim."""
+        return to_markdown(self._run.transcript)
+
+    def __repr__(self) -> str:
+        title = self._run.transcript.meta.get("title") or self._run.source.title
+        return f"<Stream {title!r}: {self.status}, {len(self.content)} characters>"
+
+    def _ipython_display_(self) -> None:
+        if _host.kernel() is None:
+            print(repr(self))
+        else:
+            self._shown().show()
+
+    def _show(self) -> Terminal | None:
+        """Show the stream where the caller is: a cell's output, or plain text on stdout."""
+        if _host.kernel() is not None:
+            self._shown().show()
+            return None
+        return Terminal(self._run.transcript)
+
+    def _shown(self) -> View:
+        if self._view is None:
+            self._view = View(self._run, _threads.event_loop())
+        return self._view
+
+    async def _join(self) -> Stream:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        self._run.when_ended(lambda: None if loop.is_closed() else loop.call_soon_threadsafe(ended.set) and None)
+        try:
+            await ended.wait()
+        except asyncio.CancelledError:
+            self._run.stop("interrupt")
+            raise
+        return self
+
+    @staticmethod
+    def _refuse_own_loop(call: str) -> None:
+        if _threads.on_event_loop():
+            raise WouldDeadlock(f"{call} would block the event loop that feeds the stream")
+
+
+class Events:
+    """The events of a stream, for `for` and `async for`; each iteration starts at the first event."""
+
+    def __init__(self, run: Run, _stream: Stream) -> None:
+        self._run = run
+        self._stream = _stream  # keeps the handle, and with it the view, while somebody reads
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        Stream._refuse_own_loop("Iterating over events with `for`")
+        return self._run.log.follow(lambda: self._run.stop("interrupt"))
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        return self._run.log.afollow()
