@@ -22,7 +22,7 @@ BUNDLE = ROOT / "nbstream" / "static" / "widget.js"
 
 def sources() -> list[Path]:
     """Return every file that the bundle is made from."""
-    named = [JS / name for name in ("package.json", "package-lock.json", "tsconfig.json", "build.mjs", "build.js")]
+    named = [JS / name for name in ("package.json", "package-lock.json", "tsconfig.json", "build.js")]
     return [p for p in [*named, *(JS / "src").rglob("*")] if p.is_file()]
 
 

@@ -1,0 +1,90 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs; `make help` lists the rest.
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip install -qq --no-input --disable-pip-version-check
+NPM    := npm --prefix js --silent
+BUNDLE := nbstream/static/widget.js
+WHEEL  := .cache/wheel
+JS     := $(wildcard js/*.json js/*.js js/*.mjs js/*.ts) $(shell find js/src -type f 2>/dev/null)
+PYFILES := $(shell find nbstream -name '*.py') nbstream/py.typed
+SAY    = @printf '\n== %s\n'
+
+.PHONY: help demo test check lint format types js pytest dev bench soak screenshots wheel clean clean-all
+
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: $(VENV)/.demo ## open JupyterLab on notebooks/quickstart.ipynb (no API key needed)
+	@$(PY) scripts/demo.py
+
+test: check pytest ## everything: lint, types, unit, contract, wire, vitest, and the browser tests on the built wheel
+
+check: lint types js ## the quick half of `make test`: no kernel, no browser
+
+lint: $(VENV)/.dev ## ruff: rules and format
+	$(SAY) "ruff"
+	@$(VENV)/bin/ruff check --quiet . && $(VENV)/bin/ruff format --check --quiet . && echo ok
+
+format: $(VENV)/.dev ## let ruff format and fix
+	@$(VENV)/bin/ruff check --quiet --fix . ; $(VENV)/bin/ruff format .
+
+types: $(VENV)/.dev ## mypy --strict
+	$(SAY) "mypy"
+	@$(VENV)/bin/mypy
+
+js: $(BUNDLE) ## the front-end: lint, types, vitest
+	$(SAY) "front-end: lint, types, tests"
+	@$(NPM) run lint && $(NPM) run types && $(NPM) test
+
+# The wheel is what gets tested: it comes first on the path, and nothing else of the checkout is on it.
+pytest: wheel ## every Python test, the browser tests last
+	$(SAY) "pytest, on the built wheel"
+	@NBSTREAM_CHROMIUM="$$($(PY) scripts/chromium.py --install)" PYTHONPATH=$(CURDIR)/$(WHEEL) PYTHONSAFEPATH=1 \
+	  NBSTREAM_WHEEL=1 $(PY) -m pytest $(ARGS)
+
+wheel: $(WHEEL)/.installed ## build the sdist and, from it, the wheel (dist/)
+
+$(WHEEL)/.installed: $(VENV)/.dev $(BUNDLE) $(PYFILES)
+	$(SAY) "wheel"
+	@mkdir -p .cache && rm -rf dist $(WHEEL) && $(PY) -m build --no-isolation . > .cache/build.log 2>&1 || { cat .cache/build.log; exit 1; }
+	@$(PIP) --no-deps --target $(WHEEL) dist/*.whl && ls dist && touch $@
+
+dev: $(VENV)/.dev ## bundle on save, hot reload in JupyterLab
+	@$(NPM) run watch & watch=$$!; trap "kill $$watch" EXIT; ANYWIDGET_HMR=1 $(PY) scripts/demo.py
+
+bench: $(VENV)/.dev ## measure
+	@$(PY) -m benchmarks $(ARGS)
+
+soak: wheel ## the long repetitions that `make test` leaves out
+	@$(MAKE) pytest ARGS="-m soak --timeout=3600 $(ARGS)"
+
+screenshots: $(VENV)/.dev ## take the pictures of docs/images from the running demo
+	@$(PY) scripts/screenshots.py
+
+$(PY):
+	@sh scripts/venv.sh $(VENV)
+
+$(VENV)/.demo: pyproject.toml $(BUNDLE) | $(PY)
+	$(SAY) "set-up: Python packages for the demo (a minute or two the first time)"
+	@$(PIP) -e '.[lab]' && touch $@
+
+$(VENV)/.dev: pyproject.toml | $(PY) $(BUNDLE)
+	$(SAY) "set-up: Python packages (a minute or two the first time)"
+	@$(PIP) -e '.[dev]' && touch $@ $(VENV)/.demo
+
+js/node_modules/.installed: js/package-lock.json
+	$(SAY) "set-up: npm packages"
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' && command -v npm >/dev/null || \
+	  { echo "Node.js 20 or newer, with npm, was not found; install it" >&2; exit 1; }
+	@npm --prefix js ci --no-audit --no-fund --loglevel=error && touch $@
+
+$(BUNDLE): js/node_modules/.installed $(JS)
+	$(SAY) "bundle"
+	@$(NPM) run build && touch $@
+
+clean: ## remove what was built; keep what was installed
+	rm -rf dist build .cache test-results nbstream/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+clean-all: clean ## and what was installed
+	rm -rf $(VENV) js/node_modules
