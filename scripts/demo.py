@@ -1,6 +1,6 @@
 """Open JupyterLab on the quickstart notebook, as `make demo` and `make dev` do, and print its address.
 
-No browser is opened where there is no display, in CI, or with NBSTREAM_DEMO_NO_BROWSER=1. The person's own Jupyter settings hold.
+No browser is opened where there is no display, in CI, or with NBSTREAM_DEMO_NO_BROWSER=1. The person's own settings hold.
 """
 
 from __future__ import annotations

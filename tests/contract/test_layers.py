@@ -1,0 +1,199 @@
+"""The layers, in Python and in TypeScript: who may import whom, and what from outside.
+
+Belongs here: the table, which is the map of the project, and the tests that hold it. A module imports only what stands before
+it in the table: rows above, and to its left in its own row. A new module gets its place here first.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from contract.imports import SCRIPTS, Import, python_imports, python_modules, script_imports
+
+# The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
+ROWS = (
+    ("_version", "_errors", "_events"),
+    ("_text", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
+    ("sources",),
+    ("_threads", "_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
+    (
+        *("_host", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
+        *("_comm", "_island", "_widget", "_terminal", "_view"),
+    ),
+    ("_stream", "_compare", "_tools"),
+    ("testing", "demo", "_api", "_magics", "__main__"),
+    ("__init__",),
+)
+PACKAGES = {"sources", "demo"}
+ORDER = {name: place for place, name in enumerate(name for row in ROWS for name in row)}
+
+# Rows 0 and 1 are the core: the same in any thread, loop or process, so nothing of these may be heard of there.
+CONCURRENT = {"asyncio", "concurrent", "http", "multiprocessing", "queue", "select", "selectors", "socket", "ssl", "subprocess"}
+CONCURRENT |= {"threading", "urllib"}
+# Packages that each row may import from, beside the standard library.
+OUTSIDE: tuple[set[str], ...] = (
+    set(),
+    set(),
+    {"anthropic", "httpx", "litellm", "openai"},
+    set(),
+    {"IPython", "anywidget", "comm", "ipywidgets", "rich", "traitlets"},
+    {"IPython"},
+    {"IPython"},
+    set(),
+)
+# Loaded on first use, never by `import nbstream`: a module with one of them at its top is itself imported inside functions alone.
+HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "requests", "rich"}
+
+# js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
+SCRIPT_ROWS = (
+    ("css.d", "errors", "events", "strings"),
+    ("transcript", "urls", "schedule"),
+    ("dom", "icons", "markdown", "inbox", "store", "comm", "keys"),
+    ("views",),
+    ("adopt",),
+    ("widget",),
+)
+SCRIPT_ORDER = {name: place for place, name in enumerate(name for row in SCRIPT_ROWS for name in row)}
+SCRIPT_OUTSIDE = {
+    "markdown": {"markdown-it"},
+    **{key: {"@anywidget/types"} for key in ("comm", "adopt", "widget")},  # nobody else touches the model
+}
+
+MODULES = python_modules()
+IMPORTS = [found for name, path in MODULES.items() for found in python_imports(name, path)]
+OURS = [found for found in IMPORTS if found.target.split(".")[0] == "nbstream"]
+THEIRS = [found for found in IMPORTS if found.target.split(".")[0] != "nbstream"]
+SCRIPT_IMPORTS = script_imports()
+
+
+def unit(module: str) -> str:
+    """Return the name in the table that stands for `module`: itself, or its package."""
+    head = module.replace("/", ".").split(".")[0]
+    return head if head in PACKAGES or head in SCRIPT_ORDER else module
+
+
+def row(module: str) -> int:
+    """Return the number of the row that `module` stands in."""
+    return next(number for number, names in enumerate(ROWS) if unit(module) in names)
+
+
+def below(target: str) -> str:
+    """Return the module that a dotted name of ours means: ``nbstream`` itself is ``__init__``."""
+    return target.removeprefix("nbstream").removeprefix(".") or "__init__"
+
+
+def cycle(edges: dict[str, set[str]]) -> list[str]:
+    """Return the names on one cycle of `edges`, or nothing."""
+    done: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return []
+        for target in sorted(edges.get(name, ())):
+            if found := visit(target, [*path, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in sorted(edges) if (found := visit(name, []))), [])
+
+
+def graph(imports: list[Import], *, eager: bool = False) -> dict[str, set[str]]:
+    """Return who imports whom among our own modules; with `eager` only what happens at import."""
+    edges: dict[str, set[str]] = {}
+    for found in imports:
+        if not (eager and found.lazy):
+            edges.setdefault(found.module, set()).add(below(found.target))
+    return edges
+
+
+def test_there_is_something_to_read() -> None:
+    assert "_events" in MODULES
+    assert any(found.target == "nbstream._errors" for found in OURS)
+    assert any(found.target == "events" for found in SCRIPT_IMPORTS)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_place_in_the_table(module: str) -> None:
+    assert unit(module) in ORDER, f"give nbstream/{module.replace('.', '/')}.py a place in ROWS"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_stands_before_it(module: str) -> None:
+    wrong = [
+        str(found)
+        for found in OURS
+        if found.module == module
+        and unit(below(found.target)) != unit(module)
+        and ORDER[unit(below(found.target))] > ORDER[unit(module)]
+    ]
+    assert not wrong
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    inner = [
+        found for found in OURS if below(found.target) != found.module and found.target != f"nbstream.{unit(found.module)}"
+    ]
+    assert not cycle(graph(inner))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_row_imports_from_outside_only_what_it_may(module: str) -> None:
+    number = row(module)
+    for found in (found for found in THEIRS if found.module == module):
+        package = found.target.split(".")[0]
+        if package in sys.stdlib_module_names:
+            assert number > 1 or package not in CONCURRENT or found.target == "urllib.parse", found
+        else:
+            assert package in OUTSIDE[number], found
+
+
+def test_import_nbstream_reaches_no_heavy_package() -> None:
+    eager = graph(OURS, eager=True)
+    heavy = {found.module: found for found in THEIRS if not found.lazy and found.target.split(".")[0] in HEAVY}
+    reached, ahead = set(), ["__init__"]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += eager.get(name, set()) | ({unit(name)} if "." in name else set())
+    assert not [str(found) for name, found in heavy.items() if name in reached]
+
+
+@pytest.mark.parametrize("module", sorted({found.module for found in SCRIPT_IMPORTS}))
+def test_a_script_imports_only_what_stands_before_it(module: str) -> None:
+    assert unit(module) in SCRIPT_ORDER, f"give js/src/{module}.ts a place in SCRIPT_ROWS"
+    for found in (found for found in SCRIPT_IMPORTS if found.module == module):
+        inside = (SCRIPTS / f"{found.target}.ts").exists() or (SCRIPTS / found.target).exists()
+        if inside:
+            assert SCRIPT_ORDER[unit(found.target)] <= SCRIPT_ORDER[unit(module)], found
+        else:
+            assert found.target in SCRIPT_OUTSIDE.get(unit(module), set()), found
+
+
+def test_no_scripts_go_round_in_a_circle() -> None:
+    edges: dict[str, set[str]] = {}
+    for found in SCRIPT_IMPORTS:
+        if (SCRIPTS / f"{found.target}.ts").exists():
+            edges.setdefault(found.module, set()).add(found.target)
+    assert not cycle(edges)
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "allowed_in"),
+    [
+        (r"\bcreateElement(NS)?\(", {"dom"}),
+        (r"\b(innerHTML|outerHTML|srcdoc)\b|\binsertAdjacentHTML\b|\bdocument\.write|\bDOMParser\b", set()),
+        (r"\beval\(|\bnew Function\(", set()),
+        (r"\bfetch\(|\bXMLHttpRequest\b|\bWebSocket\(|\bEventSource\(|\bsendBeacon\(", set()),
+    ],
+)
+def test_what_is_dangerous_is_written_in_one_place_or_nowhere(forbidden: str, allowed_in: set[str]) -> None:
+    for path in sorted(SCRIPTS.rglob("*.ts")):
+        if path.relative_to(SCRIPTS).with_suffix("").as_posix() not in allowed_in:
+            code = re.sub(r"/\*.*?\*/|(?<![:'\"])//[^\n]*", "", path.read_text(), flags=re.DOTALL)
+            assert not re.search(forbidden, code), path
