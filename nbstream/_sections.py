@@ -11,9 +11,10 @@ finishes or the source says that one is final, because providers interleave the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from nbstream._events import Amend, Append, Close, Delta, Event, Meta, MetaValue, Note, Open
-from nbstream._text import Surrogates, ThinkTag
+from nbstream._text import Surrogates, ThinkTag, repaired
 
 
 class _Section:
@@ -39,9 +40,10 @@ class _Tool(_Section):
 
 
 class _Choice:
-    __slots__ = ("tag", "text", "tools")
+    __slots__ = ("meta", "tag", "text", "tools")
 
     def __init__(self) -> None:
+        self.meta: dict[str, MetaValue] = {}  # of content that has not opened yet
         self.tag = ThinkTag()
         self.text: _Section | None = None
         self.tools: list[_Tool] = []
@@ -69,7 +71,10 @@ class Sectioner:
     def feed(self, delta: Delta) -> list[Event]:
         """Return the events that `delta` means."""
         if delta.kind == "phase":
-            return [Note({"phase": delta.text})]
+            return [Note({"phase": repaired(delta.text)})]
+        if delta.meta or delta.note or delta.finish_reason:
+            reason = repaired(delta.finish_reason) if delta.finish_reason else None
+            delta = replace(delta, meta=_repaired(delta.meta), note=_repaired(delta.note), finish_reason=reason)
         events: list[Event] = []
         choice = self._choices.get(delta.choice)
         if choice is None and (delta.kind or delta.finish_reason):
@@ -98,8 +103,7 @@ class Sectioner:
 
     def _news(self, choice: _Choice | None, delta: Delta) -> Iterator[Event]:
         note: dict[str, MetaValue] = {**(delta.note or {}), **(delta.usage or {})}
-        if delta.finish_reason:
-            assert choice is not None
+        if delta.finish_reason and choice is not None:
             self.finish_reasons[delta.choice] = delta.finish_reason
             yield from self._close_all(choice, delta.choice, ready=True)
             if delta.choice == 0:
@@ -109,28 +113,36 @@ class Sectioner:
 
     def _other(self, choice: _Choice, delta: Delta, kind: str) -> Iterator[Event]:
         """Text of any kind but content and tool; meta of its own makes a section of a kind without text, such as a file."""
-        if kind != "thinking":  # white space that a provider sends before its reasoning may wait: it opens no answer
+        if (delta.text or delta.meta) and not (kind == "thinking" and choice.tag.blank):
+            # White space that a provider sends before its reasoning may wait: it opens no answer.
             yield from self._release(choice, delta.choice)
         yield from self._grow(choice, delta.choice, kind, delta.text, delta.meta)
-        if delta.final:
+        if delta.final and choice.text is not None and choice.text.kind == kind:
             yield from self._close_text(choice)
 
     def _seal(self, choice: _Choice, delta: Delta) -> Iterator[Event]:
-        if choice.text is not None and choice.text.kind == "content" and delta.meta:
-            yield Amend(choice.text.at, delta.meta)
+        """What a delta of content says beside its text."""
+        if delta.meta:
+            if choice.text is not None and choice.text.kind == "content":
+                yield Amend(choice.text.at, delta.meta)
+            else:
+                choice.meta.update(delta.meta)
         if delta.final:
             yield from self._release(choice, delta.choice)
-            yield from self._close_text(choice)
+            if choice.text is not None and (choice.text.kind == "content" or choice.tag.thinking):
+                yield from self._close_text(choice)
 
     def _grow(self, choice: _Choice, number: int, kind: str, text: str, meta: Meta | None) -> Iterator[Event]:
         """Text for the open section of `kind`, which is opened if another one is open."""
+        if not text and not meta:
+            return  # not a boundary either: some providers send an empty piece of reasoning beside every piece of content
         section = choice.text
         if section is not None and section.kind != kind:
             yield from self._close_text(choice)
             section = None
         if section is None:
-            if not text and not meta:
-                return
+            if kind == "content":
+                meta, choice.meta = {**choice.meta, **(meta or {})}, {}
             section = choice.text = _Section(self._count, kind)
             yield self._open(kind, number, meta)
         elif meta:
@@ -163,7 +175,8 @@ class Sectioner:
     def _find(choice: _Choice, delta: Delta) -> _Tool | None:
         """The open tool call that `delta` continues, None where it begins a new one."""
         if delta.index is not None:
-            tool = next((t for t in reversed(choice.tools) if t.index == delta.index), None)
+            named = [t for t in reversed(choice.tools) if t.index == delta.index]
+            tool = next((t for t in named if delta.id and t.id == delta.id), named[0] if named else None)
         elif delta.id:
             tool = next((t for t in reversed(choice.tools) if t.id == delta.id), None)
             if tool is None and choice.tools and not choice.tools[-1].id and not delta.name:
@@ -183,10 +196,10 @@ class Sectioner:
         news: dict[str, MetaValue] = {}
         if delta.id and delta.id != tool.id:
             tool.id += delta.id
-            news["id"] = tool.id.encode("utf-8", "replace").decode()
+            news["id"] = repaired(tool.id)
         if delta.name and delta.name != tool.name:
             tool.name += delta.name
-            news["name"] = tool.name.encode("utf-8", "replace").decode()
+            news["name"] = repaired(tool.name)
         return news
 
     def _release(self, choice: _Choice, number: int) -> Iterator[Event]:
@@ -206,6 +219,10 @@ class Sectioner:
         tools, choice.tools = choice.tools, []
         for tool in tools:
             yield from _end_tool(tool, ready=ready)
+
+
+def _repaired(meta: Meta | None) -> Meta | None:
+    return meta and {key: repaired(value) if isinstance(value, str) else value for key, value in meta.items()}
 
 
 def _end_tool(tool: _Tool, *, ready: bool) -> Iterable[Event]:

@@ -36,7 +36,7 @@ class Surrogates:
             return text
         text = self._held + text
         self._held = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
-        return _repair(text[: len(text) - len(self._held)])
+        return repaired(text[: len(text) - len(self._held)])
 
     def flush(self) -> str:
         """Return what was held, repaired: nothing more will come."""
@@ -44,7 +44,10 @@ class Surrogates:
         return REPLACEMENT if held else ""
 
 
-def _repair(text: str) -> str:
+def repaired(text: str) -> str:
+    """Return `text`, which is whole, with halves that belong together joined and each lone one as U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
     joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
     return _SURROGATE.sub(REPLACEMENT, joined)
 
@@ -61,6 +64,16 @@ class ThinkTag:
     def __init__(self) -> None:
         self._state = "start"  # start -> thinking -> content, or start -> content
         self._held = ""
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the opening tag has come and the closing one has not."""
+        return self._state == "thinking"
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but white space, or nothing at all, is held."""
+        return not self._held.strip()
 
     def feed(self, text: str) -> list[tuple[str, str]]:
         """Return what is certain now, in order; a piece that may be part of a tag is held."""
