@@ -1,0 +1,95 @@
+"""From a chunk in OpenAI's shape, as litellm and the OpenAI SDK yield it, to deltas.
+
+Belongs here: which attribute of a chunk means what. Does not belong here: finish reasons, which libraries invent (`_watch` knows
+the true ones), sections.
+
+Every attribute may be absent, and reading an absent one of litellm's raises: hence `getattr` throughout.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from nbstream._events import Delta
+
+
+def deltas(chunk: Any) -> list[Delta]:
+    """Return what `chunk` adds, every choice of it; the first delta carries the chunk as `raw`."""
+    found = [d for choice in getattr(chunk, "choices", None) or () for d in _choice(choice)]
+    return [replace(found[0], raw=chunk), *found[1:]] if found else [Delta(raw=chunk)]
+
+
+def finished(chunk: Any) -> str:
+    """Return the finish reason that the library gives in `chunk`, empty where it gives none; it may be invented."""
+    for choice in getattr(chunk, "choices", None) or ():
+        if reason := getattr(choice, "finish_reason", None):
+            return str(reason)
+    return ""
+
+
+def usage(chunk: Any) -> dict[str, int]:
+    """Return the token counts in `chunk`, and the cost where the provider or the library gives one."""
+    counts = getattr(chunk, "usage", None)
+    if counts is None:
+        return {}
+    figures = {
+        "input_tokens": getattr(counts, "prompt_tokens", None),
+        "output_tokens": getattr(counts, "completion_tokens", None),
+        "reasoning_tokens": getattr(getattr(counts, "completion_tokens_details", None), "reasoning_tokens", None),
+        "cached_tokens": getattr(getattr(counts, "prompt_tokens_details", None), "cached_tokens", None),
+        "cost_nanousd": nanousd(getattr(counts, "cost", None)),
+    }
+    return {name: int(n) for name, n in figures.items() if isinstance(n, int | float)}
+
+
+def nanousd(dollars: Any) -> int | None:
+    """Return `dollars` in billionths, None where there is no price (0 means that the library knows none)."""
+    return round(dollars * 1e9) if isinstance(dollars, int | float) and dollars > 0 else None
+
+
+def _choice(choice: Any) -> Iterator[Delta]:
+    delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
+    number = getattr(choice, "index", None) or 0
+    if delta is None:
+        return
+    yield from _thinking(delta, number)
+    content = getattr(delta, "content", None)
+    if isinstance(content, str) and content:
+        yield Delta("content", content, choice=number)
+    for call in getattr(delta, "tool_calls", None) or ():
+        yield _tool(call, getattr(call, "function", None), number)
+    if (legacy := getattr(delta, "function_call", None)) is not None:
+        yield _tool(None, legacy, number)
+
+
+def _thinking(delta: Any, number: int) -> Iterator[Delta]:
+    text = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
+    blocks = [b for b in getattr(delta, "thinking_blocks", None) or () if isinstance(b, dict)]
+    if not text:
+        text = "".join(b["thinking"] for b in blocks if isinstance(b.get("thinking"), str))
+    if isinstance(text, str) and text:
+        yield Delta("thinking", text, choice=number)
+    for block in blocks:  # the signature ends its block; sending it back later needs it beside its own text
+        if signature := block.get("signature"):
+            yield Delta("thinking", choice=number, meta={"signature": str(signature)}, final=True)
+        elif block.get("type") == "redacted_thinking":
+            yield Delta("thinking", choice=number, meta={"redacted": str(block.get("data") or "")}, final=True)
+
+
+def _tool(call: Any, function: Any, number: int) -> Delta:
+    """One piece of a tool call: index, id, name and arguments may each be None."""
+    arguments = getattr(function, "arguments", None)
+    if arguments is not None and not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    index = getattr(call, "index", None)
+    return Delta(
+        "tool",
+        arguments or "",
+        choice=number,
+        index=index if isinstance(index, int) else None,
+        id=getattr(call, "id", None),
+        name=getattr(function, "name", None),
+    )

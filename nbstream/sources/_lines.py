@@ -1,0 +1,188 @@
+"""A provider's stream as bytes: cleaned line by line, so that every client library reads the same text from it.
+
+Belongs here: event-stream and NDJSON framing, and the repairs of what libraries trip over. Does not belong here: what an event
+means (`_watch`), connections (`_transport`).
+
+What goes in is what the server sent, cut anywhere. What comes out is one line per event, each passed on as soon as its line is
+complete:
+
+- comments, `id` and `retry` fields, a byte order mark and events without data are dropped;
+- `data` lines of one event are joined; an event whose data is whole does not wait for its blank line;
+- U+2028, U+2029 and U+0085, legal in JSON strings but line ends to `str.splitlines`, become JSON escapes;
+- a byte that is not UTF-8 becomes U+FFFD;
+- an object with several choices becomes one object for each of them;
+- the data must be JSON, or ``[DONE]``: anything else is a fault, because libraries skip such an event, or end there in silence.
+
+Half a line at the end of the stream is a cut, not a fault: it is dropped, and the missing finish reason tells the reader.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeAlias
+
+Framing: TypeAlias = Literal["sse", "ndjson", "guess", "none"]
+
+LINE_LIMIT: Final = 64 * 1024 * 1024
+"""The most bytes of one line: an image as base64 fits, an endless line does not."""
+
+_BREAK: Final = re.compile(rb"\r\n|\n|\r")
+_BOM: Final = b"\xef\xbb\xbf"
+_FIELDS: Final = (b"data", b"event", b"id", b"retry")
+_SPLITTERS: Final = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}
+
+
+def framing(content_type: str) -> Framing:
+    """Return how a body of `content_type` is framed; ``guess``: its first line will tell; ``none``: not ours to read."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/event-stream":
+        return "sse"
+    if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"):
+        return "ndjson"
+    return "guess" if kind in ("", "text/plain", "application/octet-stream") else "none"
+
+
+class Lines:
+    """The cleaner of one response body.
+
+    Attributes:
+        framing: how the body is framed, as far as known.
+        fault: why the body cannot be read on, empty while it can. Lines before the fault have been returned.
+    """
+
+    def __init__(self, framing: Framing, see: Callable[[Any], None]) -> None:
+        """Clean a body of `framing`; `see` is called with the JSON value of each event, in order."""
+        self.framing = framing
+        self.fault = ""
+        self._see = see
+        self._tail: list[bytes] = []
+        self._size = 0
+        self._first = True
+        self._after_cr = False
+        self._event = b""
+        self._held: list[bytes] = []
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the clean form of the events that `data` completes."""
+        if self.framing == "none" or self.fault:
+            return b"" if self.fault else data
+        if self._after_cr and data:
+            self._after_cr = False
+            data = data.removeprefix(b"\n")
+        if not data:
+            return b""
+        pieces = _BREAK.split(data)
+        self._after_cr = data.endswith(b"\r")
+        if len(pieces) > 1:
+            pieces[0] = b"".join((*self._tail, pieces[0]))
+            self._tail, self._size = [], 0
+        tail = pieces.pop()
+        self._tail.append(tail)
+        self._size += len(tail)
+        out = b"".join([self._take(line) for line in pieces])
+        if self._size > LINE_LIMIT:
+            self.fault = f"a line of more than {LINE_LIMIT} bytes"
+        return out
+
+    def finish(self) -> bytes:
+        """Return the clean form of what is left at the end of the body."""
+        line, self._tail = b"".join(self._tail), []
+        if self.fault or self.framing == "none":
+            return b"" if self.fault else line
+        out = self._take(line) if line else b""
+        self.fault, self._held = "", []
+        return out
+
+    def _take(self, line: bytes) -> bytes:
+        if self.fault:
+            return b""
+        if self._first:
+            line = line.removeprefix(_BOM)
+            self._first = not line
+        if self.framing == "guess" and line:
+            self.framing = _guess(line)
+        if self.framing == "none":
+            return line + b"\n"
+        if self.framing == "ndjson":
+            return self._json_line(line)
+        return self._field(line)
+
+    def _json_line(self, line: bytes) -> bytes:
+        if not line.strip():
+            return b""
+        texts = self._read(line)
+        if texts is None:
+            self.fault = _quote(line)
+            return b""
+        return b"".join([text + b"\n" for text in texts])
+
+    def _field(self, line: bytes) -> bytes:
+        """Take one line of an event-stream."""
+        if not line:
+            if self._held:
+                self.fault = _quote(b"\n".join(self._held))
+            self._event, self._held = b"", []
+            return b""
+        name, _, value = line.partition(b":")
+        if line.startswith(b"{"):  # an error that a server wrote into its stream without framing it
+            name, value = b"data", line
+        if name == b"event":
+            self._event = value.strip()
+        if name != b"data":
+            return b""
+        self._held.append(value.removeprefix(b" "))
+        return self._data()
+
+    def _data(self) -> bytes:
+        """Pass on the held data if it is whole."""
+        data = b"\n".join(self._held)
+        if not data.strip():
+            self._held = []
+            return b""
+        if data.strip() == b"[DONE]":
+            self._held = []
+            return b"data: [DONE]\n\n"
+        texts = self._read(data)
+        if texts is None:
+            return b""  # the next data line may complete it; a blank line makes it a fault
+        self._held = []
+        event = b"event: " + self._event + b"\n" if self._event else b""
+        return b"".join([event + b"data: " + text + b"\n\n" for text in texts])
+
+    def _read(self, data: bytes) -> list[bytes] | None:
+        """Return the clean JSON text of `data`, one text for each choice; None where it is not JSON."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "replace")
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            try:
+                value = json.loads(text, strict=False)  # raw control characters in a string
+            except (ValueError, RecursionError):
+                return None
+            text = json.dumps(value)
+        self._see(value)
+        choices = value.get("choices") if isinstance(value, dict) else None
+        if isinstance(choices, list) and len(choices) > 1:
+            return [json.dumps(part).encode() for part in _apart(value, choices)]
+        return [text.replace("\n", " ").translate(_SPLITTERS).encode()]
+
+
+def _apart(value: dict[str, Any], choices: list[Any]) -> list[dict[str, Any]]:
+    """One object per choice: libraries look at the first choice only to decide whether a chunk is worth passing on."""
+    head = {k: v for k, v in value.items() if k != "usage"}
+    return [*({**head, "choices": [c]} for c in choices[:-1]), {**value, "choices": [choices[-1]]}]
+
+
+def _guess(line: bytes) -> Framing:
+    if line.startswith((b"{", b"[")):
+        return "ndjson"
+    return "sse" if line.startswith(b":") or line.partition(b":")[0] in _FIELDS else "none"
+
+
+def _quote(data: bytes) -> str:
+    return f"an event that is not JSON: {data[:120].decode('utf-8', 'replace')!r}"

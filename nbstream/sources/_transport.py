@@ -1,0 +1,116 @@
+"""The HTTP transport of a run: it reads the provider's bytes before any client library does.
+
+Belongs here: the connection, what is noted of it (`_watch`), bodies passed through the cleaner (`_lines`). Does not belong
+here: which library calls it (`_client`), what its failures mean (`_faults`).
+
+Beneath is a plain httpx client, so that proxies, certificates and content codings are httpx's. It has no time limits: those are
+the run's own. Closing the transport closes every socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from ssl import SSLContext
+from typing import Final
+
+import httpx
+
+from nbstream.sources import _faults
+from nbstream.sources._lines import Lines, framing
+from nbstream.sources._watch import Watch
+
+BODY_LIMIT: Final = 16_384
+"""The most bytes kept of a refusal, for its message."""
+
+_NO_LIMITS: Final = httpx.Timeout(None).as_dict()
+_LOOPBACK: Final = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """The transport of one run. It serves one request after another and notes in `watch` what they bring."""
+
+    def __init__(self, watch: Watch, verify: SSLContext | str | bool = True, cert: str | None = None) -> None:
+        self.watch = watch
+        self._stopped = False
+        self._inner = httpx.AsyncClient(
+            verify=verify,
+            cert=cert,
+            timeout=None,
+            mounts=dict.fromkeys(_LOOPBACK),  # a proxy of the environment cannot reach this machine
+        )
+
+    def stop(self) -> None:
+        """Refuse every further request: the run was cancelled before the library got as far as asking."""
+        self._stopped = True
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send `request`; a body that is framed as a stream comes back clean."""
+        if self._stopped:
+            raise asyncio.CancelledError
+        if self.watch.fault is not None:  # a retry by the library; whether to try again is the run's decision
+            raise httpx.ConnectError(str(self.watch.fault), request=request)
+        self.watch.requests += 1
+        request.headers["accept-encoding"] = "identity"  # a compressor would hold text back
+        request.extensions = {**request.extensions, "timeout": _NO_LIMITS}
+        try:
+            response = await self._inner.send(request, stream=True, auth=None)
+        except httpx.TransportError as error:
+            self.watch.fault = _faults.connection(error, request.url.host)
+            raise
+        self._note(response)
+        headers = [(k, v) for k, v in response.headers.multi_items() if k not in ("content-encoding", "content-length")]
+        return httpx.Response(
+            response.status_code,
+            headers=headers,
+            stream=_Body(response, self.watch),
+            extensions=response.extensions,
+        )
+
+    def _note(self, response: httpx.Response) -> None:
+        watch = self.watch
+        watch.status = response.status_code
+        watch.content_type = response.headers.get("content-type", "")
+        watch.retry_after = _faults.retry_after(response.headers)
+        watch.body = b""
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._inner.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of `response`, decoded and clean."""
+
+    def __init__(self, response: httpx.Response, watch: Watch) -> None:
+        self._response = response
+        self._watch = watch
+        self._lines = Lines(framing(watch.content_type) if response.is_success else "none", watch.see)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        watch, lines = self._watch, self._lines
+        try:
+            async for data in self._response.aiter_bytes():
+                watch.received += len(data)
+                if self._response.is_error and len(watch.body) < BODY_LIMIT:
+                    watch.body += data[:BODY_LIMIT]
+                if out := lines.feed(data):
+                    watch.streamed = watch.streamed or lines.framing in ("sse", "ndjson")
+                    yield out
+                self._check()
+            if out := lines.finish():
+                yield out
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            watch.fault = watch.fault or _faults.cut(error, self._response.request.url.host, watch.received)
+            raise
+
+    def _check(self) -> None:
+        """Raise where the body cannot be read on; what was good has been passed on before."""
+        if self._lines.fault:
+            self._watch.fault = _faults.malformed(self._lines.fault)
+            raise httpx.RemoteProtocolError(self._lines.fault)
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
