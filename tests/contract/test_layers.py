@@ -43,12 +43,12 @@ OUTSIDE: tuple[set[str], ...] = (
     {"IPython"},
     set(),
 )
-# Loaded on first use, never by `import nbstream`: a module with one of them at its top is itself imported inside functions alone.
+# Loaded on first use, never by `import nbstream`: a module with one of them at its top is itself imported lazily alone.
 HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "requests", "rich"}
 
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
-    ("css.d", "errors", "events", "strings"),
+    ("widget.css", "errors", "events", "strings"),
     ("transcript", "urls", "schedule"),
     ("dom", "icons", "markdown", "inbox", "store", "comm", "keys"),
     ("views",),
@@ -69,14 +69,19 @@ SCRIPT_IMPORTS = script_imports()
 
 
 def unit(module: str) -> str:
-    """Return the name in the table that stands for `module`: itself, or its package."""
-    head = module.replace("/", ".").split(".")[0]
-    return head if head in PACKAGES or head in SCRIPT_ORDER else module
+    """Return the name in the table that stands for a module of ours: itself, or its package."""
+    head = module.split(".")[0]
+    return head if head in PACKAGES else module
 
 
 def row(module: str) -> int:
     """Return the number of the row that `module` stands in."""
     return next(number for number, names in enumerate(ROWS) if unit(module) in names)
+
+
+def inside(target: str) -> bool:
+    """Tell whether a script's target is a file of ours."""
+    return any((SCRIPTS / f"{target}{suffix}").is_file() for suffix in ("", ".ts"))
 
 
 def below(target: str) -> str:
@@ -166,19 +171,19 @@ def test_import_nbstream_reaches_no_heavy_package() -> None:
 
 @pytest.mark.parametrize("module", sorted({found.module for found in SCRIPT_IMPORTS}))
 def test_a_script_imports_only_what_stands_before_it(module: str) -> None:
-    assert unit(module) in SCRIPT_ORDER, f"give js/src/{module}.ts a place in SCRIPT_ROWS"
+    name = module.split("/")[0]
+    assert name in SCRIPT_ORDER, f"give js/src/{module}.ts a place in SCRIPT_ROWS"
     for found in (found for found in SCRIPT_IMPORTS if found.module == module):
-        inside = (SCRIPTS / f"{found.target}.ts").exists() or (SCRIPTS / found.target).exists()
-        if inside:
-            assert SCRIPT_ORDER[unit(found.target)] <= SCRIPT_ORDER[unit(module)], found
+        if inside(found.target):
+            assert SCRIPT_ORDER[found.target.split("/")[0]] <= SCRIPT_ORDER[name], found
         else:
-            assert found.target in SCRIPT_OUTSIDE.get(unit(module), set()), found
+            assert found.target in SCRIPT_OUTSIDE.get(name, set()), found
 
 
 def test_no_scripts_go_round_in_a_circle() -> None:
     edges: dict[str, set[str]] = {}
     for found in SCRIPT_IMPORTS:
-        if (SCRIPTS / f"{found.target}.ts").exists():
+        if inside(found.target):
             edges.setdefault(found.module, set()).add(found.target)
     assert not cycle(edges)
 
