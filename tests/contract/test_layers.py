@@ -19,7 +19,7 @@ ROWS = (
     ("sources",),
     ("_threads", "_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
     (
-        *("_host", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
+        *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
         *("_comm", "_island", "_widget", "_terminal", "_view"),
     ),
     ("_stream", "_compare", "_tools"),
@@ -49,7 +49,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings"),
-    ("transcript", "urls", "schedule"),
+    ("difference", "transcript", "urls", "schedule"),
     ("dom", "icons", "markdown", "inbox", "store", "comm", "keys"),
     ("views",),
     ("adopt",),
