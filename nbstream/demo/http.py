@@ -12,6 +12,7 @@ import asyncio
 import json
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -118,9 +119,13 @@ class Response:
     """The way back to one client.
 
     Writes wait until the operating system has taken all bytes, so that what was written is what was sent.
+
+    Attributes:
+        closed: is called once with ``"client"`` or ``"server"``, by whom the connection was ended, the moment that is known.
     """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.closed: Callable[[str], None] = _ignore
         self._writer = writer
         self._chunked = False
         writer.transport.set_write_buffer_limits(high=0)
@@ -157,6 +162,11 @@ class Response:
     async def _write(self, data: bytes) -> None:
         self._writer.write(data)
         await self._writer.drain()
+        await asyncio.sleep(0)  # the watch over the client must come to its turn, however fast the answer is
+
+
+def _ignore(by: str) -> None:
+    """Nobody asked."""
 
 
 def _phrase(status: int) -> str:

@@ -17,7 +17,6 @@ from typing import TypeAlias
 from nbstream.demo.http import MOST_HEADER_BYTES, BadRequest, Request, Response, read_request
 
 Respond: TypeAlias = Callable[[Request, Response], Awaitable[None]]
-Closed: TypeAlias = Callable[[Response, str], None]
 
 CLOSE_SECONDS = 1.0
 """The longest that the orderly end of a connection may take."""
@@ -28,13 +27,11 @@ class Server:
 
     Args:
         respond: answers one request; returning ends the connection.
-        closed: is told `(response, "client" | "server")` when a connection is over, by whom.
         tls: a server-side context for https.
     """
 
-    def __init__(self, respond: Respond, *, closed: Closed | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, respond: Respond, *, tls: ssl.SSLContext | None = None) -> None:
         self._respond = respond
-        self._closed = closed
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._socket: socket.socket | None = None
@@ -65,9 +62,18 @@ class Server:
         if self._socket is not None:
             self._socket.close()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if (task := asyncio.current_task()) is not None:
-            self._tasks.add(task)
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: the one that asyncio would make complains when it is cancelled (Python 3.11).
+        task = asyncio.get_running_loop().create_task(self._connection(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            task.get_loop().call_exception_handler({"message": "an answer failed", "exception": failure, "task": task})
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._serve(reader, writer)
             writer.close()
@@ -76,8 +82,6 @@ class Server:
         except (OSError, TimeoutError):
             pass  # the client was quicker
         finally:
-            if task is not None:
-                self._tasks.discard(task)
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,13 +97,14 @@ class Server:
         # The socket is read while the answer is made: that is how a client's leaving is seen at once, also in a silent gap.
         watch = asyncio.create_task(_left(reader))
         answer = asyncio.ensure_future(self._respond(request, response))
+        by = "server"
         try:
             await asyncio.wait({watch, answer}, return_when=asyncio.FIRST_COMPLETED)
             # A write may fail before the watch comes to its turn.
-            by = "client" if not answer.done() or isinstance(answer.exception(), ConnectionError) else "server"
-            if self._closed is not None:
-                self._closed(response, by)
+            if not answer.done() or isinstance(answer.exception(), ConnectionError):
+                by = "client"
         finally:
+            response.closed(by)
             for task in (watch, answer):
                 task.cancel()
             await asyncio.gather(watch, answer, return_exceptions=True)
