@@ -1,13 +1,14 @@
 """The calls of the public API: from arguments to a running, shown stream.
 
-Belongs here: checking arguments, defaults, putting source, run, callbacks and handle together. Does not belong here: any of these.
+Belongs here: checking arguments, defaults, putting source, run, callbacks and handle together. Does not belong here: any of
+these.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from nbstream import _host, _run
 from nbstream._callbacks import Callbacks
@@ -51,8 +52,8 @@ def stream(
 
     Args:
         prompt: the question, or a list of messages ({"role": …, "content": …}).
-        model: in LiteLLM's words, provider/model, such as "openai/gpt-5"; default: the environment variable `NBSTREAM_MODEL`, else
-            "demo", a local server with scripted answers that needs no key.
+        model: in LiteLLM's words, provider/model, such as "openai/gpt-5"; default: the environment variable `NBSTREAM_MODEL`,
+            else "demo", a local server with scripted answers that needs no key.
         system: a system message to put first.
         timeout: a `Timeout`, or seconds for the whole run; default: `Timeout()`.
         max_output_tokens: stop after this many (estimated) tokens of content and thinking.
@@ -77,22 +78,20 @@ def stream(
     """
     messages = _messages(prompt, system)
     for name in {"stream", "messages"} & set(provider):
-        raise TypeError(f"{name}= is nbstream's own; {'it always streams' if name == 'stream' else 'pass the messages as the prompt'}")
+        raise TypeError(
+            f"{name}= is nbstream's own; {'it always streams' if name == 'stream' else 'pass the messages as the prompt'}"
+        )
     model = _model(model)
+    looks = _looks(title, render)
+    limits = _limits(timeout, max_output_tokens, stop_when)
+    callbacks = Callbacks(on_token, on_event, on_error, on_complete)
     source = _source(model, messages, provider)
-    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages)}
+    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages), **looks}
     if model == DEMO:
         meta["demo"] = True
     key = provider.get("api_key")
-    run = Run(
-        source,
-        timeout=_timeout(timeout),
-        max_output_tokens=_positive("max_output_tokens", max_output_tokens),
-        stop_when=_predicates(stop_when),
-        meta={**meta, **_looks(title, render)},
-        secret=(key,) if isinstance(key, str) else (),
-    )
-    return _start(run, messages, display, wait, Callbacks(on_token, on_event, on_error, on_complete))
+    run = Run(source, meta=meta, secret=(key,) if isinstance(key, str) else (), **limits)
+    return _start(run, messages, display, wait, callbacks)
 
 
 def display_stream(
@@ -126,14 +125,10 @@ def display_stream(
             stream._show()
         return stream
     if not isinstance(stream, Source):
-        raise TypeError(f"display_stream cannot pull a {type(stream).__name__}; it takes a source (nb.fake(…)) or a handle (nb.stream(…))")
-    run = Run(
-        stream,
-        timeout=_timeout(timeout),
-        max_output_tokens=_positive("max_output_tokens", max_output_tokens),
-        stop_when=_predicates(stop_when),
-        meta={"model": stream.title, **_looks(title, render)},
-    )
+        raise TypeError(
+            f"display_stream cannot pull a {type(stream).__name__}; it takes a source (nb.fake(…)) or a handle (nb.stream(…))"
+        )
+    run = Run(stream, meta={"model": stream.title, **_looks(title, render)}, **_limits(timeout, max_output_tokens, stop_when))
     return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete))
 
 
@@ -178,7 +173,9 @@ def _messages(prompt: object, system: object) -> list[dict[str, Any]]:
 def _shown_prompt(messages: list[dict[str, Any]]) -> str:
     content = next((m.get("content") for m in reversed(messages) if m["role"] == "user"), "")
     if isinstance(content, Sequence) and not isinstance(content, str):
-        content = "\n".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping) and part.get("type") == "text")
+        content = "\n".join(
+            str(part.get("text", "")) for part in content if isinstance(part, Mapping) and part.get("type") == "text"
+        )
     repair = Surrogates()
     text = repair.feed(str(content or "")) + repair.flush()
     return text if len(text) <= PROMPT_LIMIT else text[: PROMPT_LIMIT - 1] + "…"
@@ -204,10 +201,24 @@ def _source(model: str, messages: list[dict[str, Any]], provider: dict[str, Any]
     return source
 
 
-def _timeout(timeout: object) -> Timeout:
+class _Limits(TypedDict):
+    timeout: Timeout
+    max_output_tokens: int | None
+    stop_when: list[Predicate]
+
+
+def _limits(timeout: object, max_output_tokens: object, stop_when: Predicate | Sequence[Predicate]) -> _Limits:
     if timeout is None:
-        return Timeout()
-    return timeout if isinstance(timeout, Timeout) else Timeout(total=timeout)  # type: ignore[arg-type]  # reason: Timeout checks it
+        timeout = Timeout()
+    elif not isinstance(timeout, Timeout):
+        timeout = Timeout(total=timeout)  # type: ignore[arg-type]  # reason: Timeout checks it
+    predicates = [stop_when] if callable(stop_when) else list(stop_when)
+    for predicate in predicates:
+        if not callable(predicate):
+            raise TypeError(
+                f"stop_when holds {type(predicate).__name__}, which cannot be called; give a function of the transcript"
+            )
+    return {"timeout": timeout, "max_output_tokens": _positive("max_output_tokens", max_output_tokens), "stop_when": predicates}
 
 
 def _positive(name: str, value: object) -> int | None:
@@ -218,14 +229,6 @@ def _positive(name: str, value: object) -> int | None:
     if value < 1:
         raise ValueError(f"{name} is {value}; give 1 or more, or None for no limit")
     return value
-
-
-def _predicates(stop_when: Predicate | Sequence[Predicate]) -> list[Predicate]:
-    predicates = [stop_when] if callable(stop_when) else list(stop_when)
-    for predicate in predicates:
-        if not callable(predicate):
-            raise TypeError(f"stop_when holds {type(predicate).__name__}, which cannot be called; give a function of the transcript")
-    return predicates
 
 
 def _looks(title: object, render: object) -> dict[str, MetaValue]:

@@ -1,10 +1,10 @@
 """The user's callbacks: in order, off the loop, harmless to the stream.
 
-Belongs here: calling `on_token`, `on_event`, `on_error`, `on_complete` from the event log, and the warning about one that raised.
-Does not belong here: the log itself (`_record`), handles (`_stream` passes itself in).
+Belongs here: calling `on_token`, `on_event`, `on_error`, `on_complete` from the event log, and the warning about one that
+raised. Does not belong here: the log itself (`_record`), handles (`_stream` passes itself in).
 
-A run with callbacks has one worker thread that reads the log like any other reader: a slow callback falls behind, it never slows
-the run. Coroutine functions run on nbstream's own loop, one after the other. All run in a copy of the caller's context.
+A run with callbacks has one worker thread that reads the log like any other reader: a slow callback falls behind, it never
+slows the run. Coroutine functions run on nbstream's own loop, one after the other. All run in a copy of the caller's context.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Callbacks:
     def start(self, log: EventLog, handle: Any, error: Callable[[], NbstreamError | None]) -> None:
         """Call them for all that `log` gets, on a thread of their own, in a copy of the current context."""
         context = contextvars.copy_context()
-        work = threading.Thread(target=context.run, args=(self._work, log, handle, error), name="nbstream-callbacks", daemon=True)
+        work = threading.Thread(
+            target=context.run, args=(self._work, log, handle, error), name="nbstream-callbacks", daemon=True
+        )
         work.start()
 
     def _work(self, log: EventLog, handle: Any, error: Callable[[], NbstreamError | None]) -> None:

@@ -3,9 +3,9 @@
 Belongs here: sending to a model's views, hearing them by comm and by control channel, refusing what is not a message. Does not
 belong here: what a message means (`_view`).
 
-Stop and hello come by two ways, because an ordinary comm message waits while a cell runs (ipykernel 6 and 7.4); a message of our
-own type on the control channel does not. Both carry the same object, and its handler is idempotent. It may run on the main
-thread, on a subshell's or on the control thread.
+Stop and hello come by two ways, because an ordinary comm message waits while a cell runs (ipykernel 6 and 7.4); a message of
+our own type on the control channel does not. Both carry the same object, and its handler is idempotent. It may run on the
+main thread, on a subshell's or on the control thread.
 """
 
 from __future__ import annotations

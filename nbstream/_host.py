@@ -1,7 +1,7 @@
 """The host: what the kernel, if there is one, tells about who is looking.
 
-Belongs here: questions to IPython and ipykernel, each by feature, never by a host's name (but for Voila, which can be told apart in no
-other way). Does not belong here: what is done with the answers.
+Belongs here: questions to IPython and ipykernel, each by feature, never by a host's name (but for Voila, which can be told
+apart in no other way). Does not belong here: what is done with the answers.
 """
 
 from __future__ import annotations

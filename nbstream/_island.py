@@ -3,10 +3,11 @@
 Belongs here: when which output is published. Does not belong here: its text (`_static`), the live view that adopts it (the
 front-end), messages (`_view`).
 
-The output is html and plain text under a display id; the front-end's model finds it by its class and mounts the live view on the
-output node. It holds no widget-view, which a reopened notebook could not show, but where nobody says hello: then the host loads
-no model without one (fallback), and a later hello swaps back. A refresh replaces the output by a longer text: when the text has
-doubled and five seconds have passed, at a hello and at the end, so that all refreshes sum to about twice the final form.
+The output is html and plain text under a display id; the front-end's model finds it by its class and mounts the live view on
+the output node. It holds no widget-view, which a reopened notebook could not show, but where nobody says hello: then the host
+loads no model without one (fallback), and a later hello swaps back. A refresh replaces the output by a longer text: when the
+text has doubled and five seconds have passed, at a hello and at the end, so that all refreshes sum to about twice the final
+form.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
 """Limits in time: first token, idle gap, total, on a monotonic clock.
 
-Belongs here: `Timeout` and the timer that watches it. Does not belong here: limits in size and conditions (`_run` asks them after
-each delta), a library's own time-outs (we never rely on them).
+Belongs here: `Timeout` and the timer that watches it. Does not belong here: limits in size and conditions (`_run` asks them
+after each delta), a library's own time-outs (we never rely on them).
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -40,14 +39,26 @@ class Timeout:
                 raise ValueError(f"Timeout.{name} is {value!r}; give more than 0 seconds, or None for no limit")
 
 
+class Timer(Protocol):
+    """A call that is to come."""
+
+    def cancel(self) -> None:
+        """Call it no more."""
+        ...
+
+    def when(self) -> float:
+        """Return the time of the call."""
+        ...
+
+
 class Clock(Protocol):
-    """What the limits need of an event loop: its monotonic time in seconds and its timers."""
+    """What limits and cadence need of an event loop: its monotonic time in seconds and its timers."""
 
     def time(self) -> float:
         """Return the time in seconds from an arbitrary start."""
         ...
 
-    def call_at(self, when: float, callback: Callable[[], object], /) -> asyncio.TimerHandle:
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
         """Call `callback` at `when`."""
         ...
 
@@ -62,7 +73,7 @@ class Deadlines:
         self._clock = clock
         self._timeout = timeout
         self._expire = expire
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._start = 0.0
         self._next: float | None = None  # of first token or idle gap
         self._reason = ""

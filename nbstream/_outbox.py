@@ -9,13 +9,13 @@ browser's busy light flicker. The end goes out at once. An outbox lives on one e
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Callable
 from typing import Final
 
 from nbstream._coalesce import Coalescer
 from nbstream._events import Append, End, Event, Wire, frame
+from nbstream._limits import Clock, Timer
 
 FRAMES_PER_SECOND: Final = 30
 MESSAGES_PER_SECOND: Final = 100
@@ -32,14 +32,15 @@ class Outbox:
         sent: the number of the last event that was sent.
     """
 
-    def __init__(self, run: str, send: Callable[[Wire], None]) -> None:
-        """Send frames of `run` with `send`."""
+    def __init__(self, run: str, send: Callable[[Wire], None], clock: Clock) -> None:
+        """Send frames of `run` with `send`; `clock` is the event loop on which `push` is called."""
         self._run = run
         self._send = send
+        self._clock = clock
         self.sent = 0
         self._waiting = Coalescer()
-        self._timer: asyncio.TimerHandle | None = None
-        self._last = 0.0
+        self._timer: Timer | None = None
+        self._last = -1 / FRAMES_PER_SECOND
         self._quiet = True  # no text has been sent yet
 
     def push(self, seq: int, event: Event) -> None:
@@ -50,29 +51,28 @@ class Outbox:
         urgent = type(event) is End or (self._quiet and type(event) is Append)
         if urgent:
             self._quiet = False
-            self._schedule(0.0)
+            self._schedule(self._clock.time())
         elif self._timer is None:
-            self._schedule(self._last + self._interval() - asyncio.get_running_loop().time())
+            self._schedule(self._last + self._interval())
 
     def _interval(self) -> float:
         _busy.add(self)
         return max(1 / FRAMES_PER_SECOND, len(_busy) / MESSAGES_PER_SECOND)
 
-    def _schedule(self, delay: float) -> None:
+    def _schedule(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, delay), self._flush)
+        self._timer = self._clock.call_at(when, self._flush)
 
     def _flush(self) -> None:
         self._timer = None
-        loop = asyncio.get_running_loop()
-        self._last = loop.time()
+        self._last = self._clock.time()
         last, events = self._waiting.take(FRAME_BYTES)
         if events:
             message = {"type": "frame", **frame(self._run, self.sent + 1, last, events)}
             self.sent = last
             self._send(message)
         if self._waiting:
-            self._schedule(self._interval())
+            self._schedule(self._last + self._interval())
         elif events and type(events[-1]) is End:
             _busy.discard(self)

@@ -52,7 +52,12 @@ class ToolCall:
 def tool_calls(transcript: Transcript, choice: int = 0) -> list[ToolCall]:
     """Return the tool calls of `choice` in stream order."""
     return [
-        ToolCall(str(s.meta.get("id", "")), str(s.meta.get("name", "")), s.text, STATES.get(str(s.meta.get("state")), "input-streaming"))
+        ToolCall(
+            str(s.meta.get("id", "")),
+            str(s.meta.get("name", "")),
+            s.text,
+            STATES.get(str(s.meta.get("state")), "input-streaming"),
+        )
         for s in _sections(transcript, choice)
         if s.kind == "tool"
     ]
@@ -75,7 +80,10 @@ class Choice:
 def choices(transcript: Transcript) -> list[Choice]:
     """Return every choice, by index."""
     count = 1 + max((int(s.meta.get("choice", 0)) for s in tuple(transcript.sections)), default=0)
-    return [Choice(transcript.joined("content", i), transcript.joined("thinking", i), tool_calls(transcript, i)) for i in range(count)]
+    return [
+        Choice(transcript.joined("content", i), transcript.joined("thinking", i), tool_calls(transcript, i))
+        for i in range(count)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +111,34 @@ def usage(transcript: Transcript) -> Usage:
         return None if value is None else int(value)
 
     return Usage(
-        count("input_tokens"), count("output_tokens"), count("reasoning_tokens"), count("cached_tokens"), bool(meta.get("estimated", False))
+        count("input_tokens"),
+        count("output_tokens"),
+        count("reasoning_tokens"),
+        count("cached_tokens"),
+        bool(meta.get("estimated", False)),
     )
 
 
 def reply(transcript: Transcript) -> dict[str, Any]:
     """Return the answer of choice 0 as the assistant's message for the next call.
 
-    Thinking blocks keep their signatures, which some providers demand back; a tool call whose arguments were cut short is left out.
+    Thinking blocks keep their signatures, which some providers demand back; a tool call whose arguments were cut short
+    is left out.
     """
     message: dict[str, Any] = {"role": "assistant", "content": transcript.content}
     sections = _sections(transcript, 0)
     blocks = [
-        {"type": "thinking", "thinking": s.text, "signature": s.meta["signature"]} for s in sections if s.kind == "thinking" and "signature" in s.meta
+        {"type": "thinking", "thinking": s.text, "signature": s.meta["signature"]}
+        for s in sections
+        if s.kind == "thinking" and "signature" in s.meta
     ]
     if blocks:
         message["thinking_blocks"] = blocks
     whole = [call for call in tool_calls(transcript) if call.state != "input-streaming" and call.parsed is not None]
     if whole:
         message["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}} for call in whole
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+            for call in whole
         ]
     return message
 

@@ -3,9 +3,9 @@
 Belongs here: the task that pulls, retries before the first text, limits, the one `end` on every path (L6). Does not belong
 here: threads and loops (`_threads`), providers (`sources/`), views.
 
-A run lives on one event loop. `start` and `stop` may be called from any thread. The latch cancels the one task that pulls, whose
-`finally` closes the provider's response; nothing that arrives after the latch is folded; the end is applied when the task has
-gone, or after `CLOSING_SECONDS` if the source does not let go.
+A run lives on one event loop. `start` and `stop` may be called from any thread. The latch cancels the one task that pulls,
+whose `finally` closes the provider's response; nothing that arrives after the latch is folded; the end is applied when the
+task has gone, or after `CLOSING_SECONDS` if the source does not let go.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Run:
         self._settled: list[Callable[[], None]] = []
         self._guard = threading.Lock()
         self._task: asyncio.Task[None] | None = None
-        self._deadlines: Deadlines | None = None
+        self._deadlines: Deadlines  # from the moment the loop is known
         if meta:
             self.transcript.apply(Note(meta))
 
@@ -138,7 +138,8 @@ class Run:
             else:
                 self._fail(pull.exception())
         finally:
-            # The loop itself may be closing, and a bug of ours must not leave a view waiting: whatever happens, there is an end.
+            # The loop itself may be closing, and a bug of ours must not leave a view waiting: whatever happens, there is an
+            # end.
             self._deadlines.cancel()
             if self.transcript.end is None:
                 self.latch.set("shutdown")
@@ -162,7 +163,6 @@ class Run:
                     again = error.retryable and self.source.repeatable and not self._visible and not self.latch
                     if not again or pause is None or wait is None or wait > RETRY_AFTER_LIMIT:
                         raise
-                    assert self._deadlines is not None
                     self._deadlines.cancel()
                     self._apply(Note({"attempt": attempt, "phase": "retrying"}))
                     await asyncio.sleep(wait)
@@ -192,7 +192,6 @@ class Run:
                     return
 
     def _take(self, batch: Sequence[Delta]) -> None:
-        assert self._deadlines is not None
         if self._requested is None and not any(d.kind == "phase" and d.text != "waiting" for d in batch):
             self._requested = time.monotonic()
             self._deadlines.begin()

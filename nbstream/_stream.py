@@ -1,12 +1,13 @@
 """`Stream`: the one class a user meets, a handle on a run and its view.
 
-Belongs here: waiting, iterating, stopping, showing, and the properties. Does not belong here: what they compute (`_projections`),
-arguments (`_api`).
+Belongs here: waiting, iterating, stopping, showing, and the properties. Does not belong here: what they compute
+(`_projections`), arguments (`_api`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from typing import Any
 
@@ -185,7 +186,7 @@ class Stream:
 
     def _ipython_display_(self) -> None:
         if _host.kernel() is None:
-            print(repr(self))
+            sys.stdout.write(f"{self!r}\n")
         else:
             self._shown().show()
 
@@ -204,7 +205,12 @@ class Stream:
     async def _join(self) -> Stream:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        self._run.when_ended(lambda: None if loop.is_closed() else loop.call_soon_threadsafe(ended.set) and None)
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(ended.set)
+
+        self._run.when_ended(wake)
         try:
             await ended.wait()
         except asyncio.CancelledError:

@@ -2,8 +2,8 @@
 
 Belongs here: putting these together, and the meaning of a view's messages. Does not belong here: each of them.
 
-Everything that changes state happens on the run's loop; a message of a view, which may arrive on any thread, only sets the latch
-or is passed on to the loop.
+Everything that changes state happens on the run's loop; a message of a view, which may arrive on any thread, only sets the
+latch or is passed on to the loop.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class View:
         self.widget = StreamWidget(key=key, cell=_host.cell_id(), snapshot=self.state)
         self.island = Island(run.transcript, key, self.widget.model_id or "")
         self._channel = Channel(self.widget, key, self._hear)
-        self._outbox = Outbox(run.id, self._channel.send)
+        self._outbox = Outbox(run.id, self._channel.send, loop)
         listen(_host.kernel())
         run.transcript.subscribe(self._take)
 

@@ -25,7 +25,7 @@ class StreamWidget(anywidget.AnyWidget):
     Traits:
         key: names the model in the class of its island and on the control channel.
         cell: the id of the notebook cell that made it, "" where the host gives none.
-        snapshot: the whole state, serialised when somebody asks (a reload, a late view), so that it costs nothing while streaming.
+        snapshot: the whole state, serialised when somebody asks (a reload, a late view): it costs nothing while streaming.
         status: submitted, streaming, done, stopped, truncated or error; not synced.
         seq: the number of the last event; not synced.
     """

@@ -28,7 +28,13 @@ class ScriptedSource:
     repeatable = True
 
     def __init__(
-        self, deltas: Iterable[Delta], *, rate: float | None = None, ttft: float = 0.0, error: NbstreamError | None = None, title: str = "fake"
+        self,
+        deltas: Iterable[Delta],
+        *,
+        rate: float | None = None,
+        ttft: float = 0.0,
+        error: NbstreamError | None = None,
+        title: str = "fake",
     ) -> None:
         self.title = title
         self._deltas = list(deltas)
@@ -112,6 +118,7 @@ def _pieces(name: str, text: str | Sequence[Any]) -> list[str]:
     if isinstance(text, str):
         return _TOKEN.findall(text)
     pieces = list(text)
-    if not all(isinstance(piece, str) for piece in pieces):
-        raise TypeError(f"{name} holds {next(type(p).__name__ for p in pieces if not isinstance(p, str))}; give a string or a sequence of strings")
+    for piece in pieces:
+        if not isinstance(piece, str):
+            raise TypeError(f"{name} holds {type(piece).__name__}; give a string or a sequence of strings")
     return pieces
