@@ -48,7 +48,7 @@ class LiteLLMSource:
             secrets: values to mask in error messages, beside those that the keywords and the environment hold.
             provider: every other keyword of `litellm.acompletion`. A `client` is used as it is.
         """
-        self.title = model
+        self.title = self._model = model
         self._messages = [dict(m) for m in messages]
         self._secrets = tuple(secrets)
         self._provider = provider
@@ -62,7 +62,7 @@ class LiteLLMSource:
             NbstreamError: whatever went wrong, as one of our tree, without the provider's exception.
         """
         failure: NbstreamError
-        call = _Call(self.title, self._messages, self._provider)
+        call = _Call(self._model, self._messages, self._provider)
         try:
             if "litellm" not in sys.modules or not _loaded():
                 yield [Delta("phase", "loading")]
