@@ -9,20 +9,20 @@ stands for several numbers; a **frame** carries a run of consecutive numbers ove
 
     {"v": 1, "run": "9f2c41d0", "from": 5, "to": 9, "events": [{"op": "append", "at": 1, "text": "…"}, …]}
 
-| op       | fields                                        | meaning                                                               |
-|----------|-----------------------------------------------|-----------------------------------------------------------------------|
-| `open`   | kind, meta?                                   | a new section at index = number of sections so far                    |
-| `append` | at, text                                      | grow the text of an open section (tool: its raw argument JSON)        |
-| `amend`  | at, meta                                      | shallow-merge section meta, also after close (state, late citation)   |
-| `close`  | at                                            | the section's text is final                                           |
-| `note`   | meta                                          | shallow-merge stream meta (model, usage, cost, metrics, phase)        |
-| `end`    | status, reason?, error?, sections?, digest?   | done, stopped, truncated or error; closes all sections; nothing after |
+| op       | fields                                        | meaning                                                        |
+|----------|-----------------------------------------------|----------------------------------------------------------------|
+| `open`   | kind, meta?                                   | a new section at index = number of sections so far             |
+| `append` | at, text                                      | grow the text of an open section (tool: its raw argument JSON) |
+| `amend`  | at, meta                                      | shallow-merge section meta, also after close (a late citation) |
+| `close`  | at                                            | the section's text is final                                    |
+| `note`   | meta                                          | shallow-merge stream meta (model, usage, cost, metrics, phase) |
+| `end`    | status, reason?, error?, sections?, digest?   | done, stopped, truncated, error; closes all; nothing follows   |
 
-Wire rules: there is no null, an absent field is the only "no value"; meta is a flat object whose values are text, booleans and
-integers within ±(2^53 - 1), the unit in the name (`ttft_us`, `cost_nanousd`); text holds no lone surrogate; `error` is
-`{code, message, hint}`, all text. Section kinds are open (thinking, content, tool, result, source, file, object, error; a reader
-shows one that it does not know as text); the verbs are closed. Unknown fields of a known verb are ignored, so that a newer
-kernel may say more to an older view.
+Wire rules: there is no null, an absent field is the only "no value"; meta is a flat object whose values are text, booleans
+and integers within ±(2^53 - 1), the unit in the name (`ttft_us`, `cost_nanousd`); text holds no lone surrogate; `error` is
+`{code, message, hint}`, all text. Section kinds are open (thinking, content, tool, result, source, file, object, error; a
+reader shows one that it does not know as text); the verbs are closed. Unknown fields of a known verb are ignored, so that a
+newer kernel may say more to an older view.
 
 Errors, in the order in which they are checked: `unknown-op`, `bad-field` (here); `ended`, `no-section`, `closed-section` (the
 fold). A refused event changes nothing. The same codes stand in `js/src/events.ts`.
@@ -160,16 +160,17 @@ def encode(event: Event) -> Wire:
     return wire
 
 
-def decode(wire: Mapping[str, Any]) -> Event:
+def decode(wire: object) -> Event:
     """Return the event that `wire` is the form of.
 
     Raises:
         ProtocolError: `unknown-op`, or `bad-field` for a missing field, a wrong type, a null, a lone surrogate.
     """
+    if not isinstance(wire, Mapping):
+        raise _bad("an event is not an object")
     match wire.get("op"):
         case "open":
-            meta = wire.get("meta", _ABSENT)
-            return Open(_text(wire, "kind"), None if meta is _ABSENT else _meta(meta))
+            return Open(_text(wire, "kind"), _meta(wire["meta"]) if "meta" in wire else None)
         case "append":
             return Append(_integer(wire, "at"), _text(wire, "text"))
         case "amend":
@@ -179,7 +180,7 @@ def decode(wire: Mapping[str, Any]) -> Event:
         case "note":
             return Note(_meta(wire.get("meta")))
         case "end":
-            return _end(wire)
+            return decode_end(wire)
         case op:
             raise ProtocolError(f"the verb {op!r} is not one of the six", code="unknown-op")
 
@@ -194,6 +195,7 @@ def check_meta(meta: Mapping[str, Any]) -> None:
     for key, value in meta.items():
         if not isinstance(key, str):
             raise _bad(f"a key of meta is {type(key).__name__}, not text")
+        well_formed(key)
         if isinstance(value, str):
             well_formed(value)
         elif not isinstance(value, int) or abs(value) > SAFE_INTEGER:
@@ -209,22 +211,15 @@ def well_formed(text: str) -> str:
     return text
 
 
-_ABSENT: Final = object()
-
-
-def _end(wire: Mapping[str, Any]) -> End:
+def decode_end(wire: Mapping[str, Any]) -> End:
+    """Return the end whose fields are in `wire`, as a snapshot has them; raise `ProtocolError` (`bad-field`)."""
     status = _text(wire, "status")
     if status not in STATUSES:
         raise _bad(f"{status!r} is no status of an end")
-    error = wire.get("error", _ABSENT)
-    if error is not _ABSENT:
-        if not isinstance(error, Mapping) or not all(isinstance(v, str) for v in error.values()):
-            raise _bad("`error` is not an object of texts")
-        check_meta(error)
     return End(
         status,
         _text(wire, "reason") if "reason" in wire else None,
-        None if error is _ABSENT else dict(error),
+        _texts(wire["error"]) if "error" in wire else None,
         _integer(wire, "sections") if "sections" in wire else None,
         _integer(wire, "digest") if "digest" in wire else None,
     )
@@ -244,9 +239,16 @@ def _integer(wire: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _meta(value: Any) -> dict[str, MetaValue]:
+def _meta(value: object) -> dict[str, MetaValue]:
     if not isinstance(value, Mapping):
         raise _bad("`meta` is not an object")
+    check_meta(value)
+    return dict(value)
+
+
+def _texts(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
+        raise _bad("`error` is not an object of texts")
     check_meta(value)
     return dict(value)
 

@@ -16,12 +16,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from nbstream._errors import ProtocolError
-from nbstream._events import VERSION, Amend, Append, Close, End, Event, Meta, MetaValue, Note, Open, Wire, check_meta, decode, encode, well_formed
+from nbstream._events import (
+    VERSION,
+    Amend,
+    Append,
+    Close,
+    End,
+    Event,
+    Meta,
+    MetaValue,
+    Note,
+    Open,
+    Wire,
+    check_meta,
+    decode_end,
+    encode,
+    well_formed,
+)
 
 Subscriber: TypeAlias = Callable[[int, Event], None]
+PARTS: Final = 512
+"""So many appends are joined to one: a reader joins few, and a long answer is not kept in tiny strings."""
 
 
 class Section:
@@ -34,7 +52,7 @@ class Section:
         length: of the text, in characters.
     """
 
-    __slots__ = ("_parts", "closed", "kind", "length", "meta")
+    __slots__ = ("_joined", "_loose", "_parts", "closed", "kind", "length", "meta")
 
     def __init__(self, kind: str, meta: Meta | None = None) -> None:
         self.kind = kind
@@ -42,16 +60,18 @@ class Section:
         self.closed = False
         self.length = 0
         self._parts: list[str] = []
+        self._loose = 0
+        self._joined = ""
 
     @property
     def text(self) -> str:
         """The text so far, exactly as it was appended."""
-        parts = self._parts
-        if len(parts) > 1:
-            # Compact for the next reader. Only the part that was joined is replaced: another thread may have appended since.
-            count = len(parts)
-            parts[:count] = ["".join(parts[:count])]
-        return "".join(parts)
+        # Readers on several threads may come here at once: each replaces what was joined, none touches the parts, or one could
+        # put back a list that lacks what another has seen. Text only grows, so that equal length means equal text.
+        text = self._joined
+        if len(text) != self.length:
+            text = self._joined = "".join(self._parts)
+        return text
 
     def prefix(self, length: int) -> str:
         """The first `length` characters of the text."""
@@ -60,6 +80,10 @@ class Section:
     def _grow(self, text: str) -> None:
         self._parts.append(text)
         self.length += len(text)
+        self._loose += 1
+        if self._loose == PARTS:  # one step for a reader, so that it sees all of these parts or their sum
+            self._parts[-PARTS:] = ["".join(self._parts[-PARTS:])]
+            self._loose = 0
 
     def __repr__(self) -> str:
         return f"Section(kind={self.kind!r}, text={self.text!r}, meta={self.meta!r}, closed={self.closed})"
@@ -145,9 +169,7 @@ class Transcript:
             section.closed = item["closed"]
             transcript.sections.append(section)
         if "end" in state:
-            end = decode({"op": "end", **state["end"]})
-            assert isinstance(end, End)
-            transcript.end = end
+            transcript.end = decode_end(state["end"])
         return transcript
 
     def _check(self, event: Event) -> None:
@@ -200,7 +222,7 @@ def _check_fields(event: Open | Amend | Note | End | Append | Close) -> None:
             check_meta(meta or {})
         case Amend(meta=meta) | Note(meta=meta):
             check_meta(meta)
-        case End(error=error, reason=reason):
-            check_meta({**(error or {}), "": reason or ""})
+        case End():
+            decode_end(encode(event))
         case _:
             pass

@@ -111,8 +111,9 @@ function integer(wire: Wire, name: string): number {
 
 function texts(value: unknown): Readonly<Record<string, string>> {
   if (!isWire(value)) throw bad("'error' is not an object of texts")
-  for (const item of Object.values(value)) {
+  for (const [key, item] of Object.entries(value)) {
     if (typeof item !== 'string') throw bad("'error' is not an object of texts")
+    wellFormed(key)
     wellFormed(item)
   }
   return value as Readonly<Record<string, string>>
@@ -122,6 +123,7 @@ function meta(wire: Wire): Meta {
   const value = wire.meta
   if (!isWire(value)) throw bad("'meta' is not an object")
   for (const [key, item] of Object.entries(value)) {
+    wellFormed(key)
     if (typeof item === 'string') wellFormed(item)
     else if (typeof item !== 'boolean' && !Number.isSafeInteger(item)) {
       throw bad(`meta '${key}' is neither text, boolean nor a safe integer`)
