@@ -49,7 +49,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings"),
-    ("difference", "transcript", "urls", "schedule"),
+    ("transcript", "difference", "urls", "schedule"),
     ("dom", "icons", "markdown", "inbox", "store", "comm", "keys"),
     ("views",),
     ("adopt",),
