@@ -53,6 +53,15 @@ def after_cell(callback: Callable[[], None]) -> None:
     events.register("post_run_cell", once)
 
 
+def on_main_loop(work: Callable[[], object]) -> None:
+    """Call `work` on the kernel's main loop as soon as no cell runs; outside a kernel here and now."""
+    loop = getattr(kernel(), "io_loop", None)
+    if loop is None:
+        work()
+    else:
+        loop.add_callback(work)
+
+
 def publish(bundle: Mapping[str, str | Mapping[str, Any]], display_id: str, *, update: bool) -> None:
     """Show `bundle` as an output of the cell that runs, or replace every output that has this `display_id`."""
     from IPython.display import publish_display_data

@@ -17,6 +17,7 @@ from nbstream import _host
 from nbstream._comm import Channel, listen
 from nbstream._events import End, Event, Wire
 from nbstream._island import Island
+from nbstream._observed import Observed
 from nbstream._outbox import Outbox
 from nbstream._run import Run
 from nbstream._widget import StreamWidget
@@ -48,6 +49,7 @@ class View:
         self._outbox = Outbox(run.id, self._channel.send, loop)
         listen(_host.kernel())
         run.transcript.subscribe(self._take)
+        run.transcript.subscribe(Observed(self.widget, lambda: run.status, loop))
 
     def state(self) -> Wire:
         """The snapshot that a new view begins with."""

@@ -1,6 +1,6 @@
 """What holds for every test.
 
-Belongs here: order and environment. Does not belong here: fixtures of one folder.
+Belongs here: order and environment. The provider is one for the whole session. Does not belong here: fixtures of one folder.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from provider.fixtures import provider
+
+__all__ = ["provider"]
 
 # litellm would fetch its price list from the network at import.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
