@@ -128,7 +128,7 @@ class Response:
         self.closed: Callable[[str], None] = _ignore
         self._writer = writer
         self._chunked = False
-        writer.transport.set_write_buffer_limits(high=0)
+        writer.transport.set_write_buffer_limits(high=1, low=0)  # with 0 asyncio's TLS waits for ever
 
     async def start(self, status: int, headers: dict[str, str], *, chunked: bool = True) -> None:
         """Send the status line and the headers; without `chunked` the body ends with the connection or at content-length."""

@@ -26,9 +26,15 @@ _CHOICES = (
 )
 """Each script and the words that choose it; the first that matches is taken."""
 
-_PLACE = re.compile(r"\b(?:in|for|at|of)\s+((?:[^\W\d_][\w'’.-]*)(?:\s+[A-ZÀ-Þ][\w'’.-]*)*)")
+_BEFORE_PLACE = re.compile(r"\b(?:in|for|at|of)\s+", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*)*")
+_NO_PLACE = re.compile(
+    r"\b(the|my|your|our|an?|this|that|these|today|tomorrow|tonight|now|right|next|celsius|fahrenheit|"
+    r"and|or|on|in|at|for|of|by|with|like|please|it|is|will|should|do)\b.*",
+    re.IGNORECASE,
+)
 _SHORT_PLACES = {"nyc": "New York", "la": "Los Angeles", "sf": "San Francisco"}
-_NO_PLACES = {"the", "my", "your", "our", "a", "an", "this", "that", "today", "tomorrow", "tonight", "next", "celsius", "it"}
+_LONGEST_PLACE = 40
 DEFAULT_PLACE = "Oslo"
 
 _LONGEST_RESULT = 1200
@@ -63,10 +69,11 @@ def _spoken(name: str, values: Mapping[str, str], call: Call | None = None) -> A
 
 def place(prompt: str) -> str:
     """Return the place that a question about the weather names, else the default one."""
-    for found in _PLACE.finditer(prompt):
-        name = found[1].strip(".'’-")
-        if name.split()[0].lower() not in _NO_PLACES:
-            return _SHORT_PLACES.get(name.lower(), name if name[0].isupper() else name.title())
+    for found in _BEFORE_PLACE.finditer(prompt):
+        named = _WORDS.match(prompt, found.end())
+        name = _NO_PLACE.sub("", named[0]).strip(" .'’-") if named else ""
+        if 0 < len(name) <= _LONGEST_PLACE:
+            return _SHORT_PLACES.get(name.lower(), name.title() if name.islower() else name)
     return DEFAULT_PLACE
 
 

@@ -43,6 +43,11 @@ class Server:
         """The address, without a slash at its end."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._tasks)
+
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1, on the loop that runs this."""
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
