@@ -1,7 +1,7 @@
 """From a chunk in OpenAI's shape, as litellm and the OpenAI SDK yield it, to deltas.
 
-Belongs here: which attribute of a chunk means what. Does not belong here: finish reasons, which libraries invent (`_watch` knows
-the true ones), sections.
+Belongs here: which attribute of a chunk means what. Does not belong here: finish reasons, which libraries invent (`_watch`
+knows the true ones), sections.
 
 Every attribute may be absent, and reading an absent one of litellm's raises: hence `getattr` throughout.
 """

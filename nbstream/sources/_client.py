@@ -3,9 +3,9 @@
 Belongs here: what of litellm's inner surface we lean on (`tests/contract/test_litellm_surface.py` holds each of it). Does not
 belong here: requests and chunks (`_litellm`), bytes (`_transport`).
 
-litellm's routes take one of two kinds of client: its own `AsyncHTTPHandler`, or an `openai.AsyncOpenAI`. Which one a route takes
-is written in a long chain of conditions inside litellm. The client made here is both: a handler that also has those attributes of
-the SDK's client that litellm reads, and makes that one when it is first asked for. A route that takes neither ignores it.
+litellm's routes take one of two kinds of client: its own `AsyncHTTPHandler`, or an `openai.AsyncOpenAI`. Which one a route
+takes is written in a long chain of conditions inside litellm. The client made here is both: a handler that also has those
+attributes of the SDK's client that litellm reads, made when first asked for. A route that takes neither ignores it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class _Client:
 
     organization: str | None = None  # litellm sets it before it asks for `chat`
     max_retries: int = 0
+    client: Any
 
     def __init__(self, transport: Transport, api_key: str | None, base_url: str | None) -> None:
         self.our_transport = transport
@@ -41,7 +42,12 @@ class _Client:
 
     def create_client(self, *_: Any, **__: Any) -> httpx.AsyncClient:
         """Make the HTTP client; litellm calls this again to retry behind our back, and meets the same transport."""
-        return httpx.AsyncClient(transport=self.our_transport, timeout=None, follow_redirects=True, trust_env=False)
+        return httpx.AsyncClient(
+            transport=self.our_transport,
+            timeout=None,  # noqa: S113 - time limits are the run's own
+            follow_redirects=True,
+            trust_env=False,
+        )
 
     @cached_property
     def sdk(self) -> Any:

@@ -1,7 +1,7 @@
 """From whatever went wrong with a provider to our error tree.
 
-Belongs here: the mapping of responses, connection faults and library exceptions, and which of them a new attempt may cure. Does
-not belong here: the tree and the masking (`_errors`), when to try again (`_run`).
+Belongs here: the mapping of responses, connection faults and library exceptions. Does not belong here: the tree, the masking
+and which error a new attempt may cure (`_errors`).
 
 What was seen on the wire (`_watch`) counts more than the exception that arrives: libraries wrap, rename and invent. No
 exception is chained to what is returned here, because a provider's exception may hold the key.
@@ -31,21 +31,13 @@ from nbstream._errors import (
 )
 from nbstream.sources._watch import Watch
 
-_RETRY_STATUS: Final = (408, 429)
 _PREFIX: Final = re.compile(r"^\s*(?:litellm\.)?[\w.]*(?:Error|Exception)\b\s*[:\-]\s*|^litellm\.\w+:\s*")
 _KEY_WORDS: Final = re.compile(r"(?i)api[ _-]?key|credential|unauthori[sz]ed|authenticat")
 _OVERLOAD: Final = re.compile(r"(?i)overload|unavailable|internal|server_error|api_error|timeout|capacity")
 _RATE: Final = re.compile(r"(?i)rate.?limit|quota|resource_exhausted|too.?many")
+_NO_MODULE: Final = re.compile(r"No module named '(\w+)")
 _MODEL_HINT: Final = "LiteLLM model names read provider/model, such as openai/gpt-5 or anthropic/claude-sonnet-4-5."
 _TLS_HINT: Final = "The server's certificate is not trusted here; set SSL_CERT_FILE to your organisation's certificates."
-
-
-def retryable(error: NbstreamError) -> bool:
-    """Whether a new attempt may cure `error`: refused or reset connections, 408, 429 and 5xx."""
-    if isinstance(error, ConnectionFailed):
-        return error.code == "connection"
-    status = error.status if isinstance(error, ProviderError) else None
-    return isinstance(error, ServerError | RateLimitError) or (status is not None and status in _RETRY_STATUS)
 
 
 def connection(error: Exception, host: str) -> ProviderError:
@@ -75,7 +67,7 @@ def cut(error: Exception, host: str, received: int) -> ProviderError:
 
 def malformed(what: str) -> ProviderError:
     """Return the fault of a stream that holds `what`."""
-    return BadResponse(f"The stream holds {what}", hint="The partial answer is kept; the provider, or a proxy, sent broken data.")
+    return BadResponse(f"The stream holds {what}", hint="The partial answer is kept; the provider or a proxy sent broken data.")
 
 
 def not_a_stream(watch: Watch) -> ProviderError:
@@ -144,8 +136,9 @@ def _by_class(error: BaseException, watch: Watch) -> NbstreamError:
     names = {c.__name__ for c in type(error).__mro__}
     said = _said(error)
     status = getattr(error, "status_code", None)
-    if isinstance(error, ImportError):
-        package = (error.name or "").partition(".")[0]
+    missing = _NO_MODULE.search(said)
+    if isinstance(error, ImportError) or missing:
+        package = missing[1] if missing else ""
         return MissingPackage(said, hint=f"pip install {package}" if package else "Install the package that it names.")
     if "LLM Provider NOT provided" in said:
         return RequestError("The model's name does not tell its provider.", hint=_MODEL_HINT)
@@ -190,7 +183,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _said(error: BaseException) -> str:
     """The message of `error` without the names of the classes that wrapped it."""
-    text = str(error)
+    text = str(error).partition("\nTraceback (most recent call last)")[0]  # litellm writes them into messages
     while (match := _PREFIX.match(text)) and match.end() < len(text):
         text = text[match.end() :]
     return text.strip()

@@ -18,7 +18,7 @@ import httpx
 
 from nbstream.sources import _faults
 from nbstream.sources._lines import Lines, framing
-from nbstream.sources._watch import Watch
+from nbstream.sources._watch import Broken, Watch
 
 BODY_LIMIT: Final = 16_384
 """The most bytes kept of a refusal, for its message."""
@@ -36,7 +36,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._inner = httpx.AsyncClient(
             verify=verify,
             cert=cert,
-            timeout=None,
+            timeout=None,  # noqa: S113 - time limits are the run's own
             mounts=dict.fromkeys(_LOOPBACK),  # a proxy of the environment cannot reach this machine
         )
 
@@ -49,7 +49,7 @@ class Transport(httpx.AsyncBaseTransport):
         if self._stopped:
             raise asyncio.CancelledError
         if self.watch.fault is not None:  # a retry by the library; whether to try again is the run's decision
-            raise httpx.ConnectError(str(self.watch.fault), request=request)
+            raise httpx.ReadError(str(self.watch.fault), request=request)
         self.watch.requests += 1
         request.headers["accept-encoding"] = "identity"  # a compressor would hold text back
         request.extensions = {**request.extensions, "timeout": _NO_LIMITS}
@@ -57,7 +57,7 @@ class Transport(httpx.AsyncBaseTransport):
             response = await self._inner.send(request, stream=True, auth=None)
         except httpx.TransportError as error:
             self.watch.fault = _faults.connection(error, request.url.host)
-            raise
+            raise _outward(self.watch, error) from None
         self._note(response)
         headers = [(k, v) for k, v in response.headers.multi_items() if k not in ("content-encoding", "content-length")]
         return httpx.Response(
@@ -102,7 +102,7 @@ class _Body(httpx.AsyncByteStream):
                 yield out
         except (httpx.TransportError, httpx.DecodingError) as error:
             watch.fault = watch.fault or _faults.cut(error, self._response.request.url.host, watch.received)
-            raise
+            raise _outward(watch, error) from None
 
     def _check(self) -> None:
         """Raise where the body cannot be read on; what was good has been passed on before."""
@@ -114,3 +114,5 @@ class _Body(httpx.AsyncByteStream):
         await self._response.aclose()
 
 
+def _outward(watch: Watch, error: Exception) -> BaseException:
+    return Broken() if watch.frank else error

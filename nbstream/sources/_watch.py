@@ -6,6 +6,7 @@ the text itself, which comes through the library.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -18,7 +19,16 @@ _WORDS: Final = {
     "content_filter": "content_filter content_filtered refusal safety recitation blocklist prohibited_content spii error_toxic",
 }
 _REASONS: Final = {word: reason for reason, words in _WORDS.items() for word in words.split()}
+_REASONED: Final = ("reasoning_tokens", "thoughtsTokenCount", "thinking_tokens")
 _UNSET: Final = ("", "null", "finish_reason_unspecified")
+
+
+class Broken(BaseException):
+    """Raised by the transport beneath a library when the connection or the format broke; `Watch.fault` says how.
+
+    No `except Exception` catches it on its way: a library that did would retry, log and rename, and litellm asks an Ollama
+    server about the model, blocking the loop, in order to log a failure.
+    """
 
 
 def finish_reason(word: str) -> str:
@@ -37,9 +47,11 @@ class Watch:
         body: the beginning of the last refusal (status 400 and above).
         received: bytes of bodies so far.
         streamed: a body was framed as a stream.
+        frank: a fault is raised as `Broken`, not as the exception that a library expects.
         choices: indices of the choices seen.
         finished: by choice, the finish reason as sent.
         usage: the provider sent token counts.
+        reasoned: among them those of its reasoning.
         model: the model's name as the provider gives it.
         complaint: an error that came as an event of the stream.
         fault: the connection or the format broke.
@@ -53,9 +65,11 @@ class Watch:
         self.body = b""
         self.received = 0
         self.streamed = False
+        self.frank = True
         self.choices: set[int] = set()
         self.finished: dict[int, str] = {}
         self.usage = False
+        self.reasoned = False
         self.model = ""
         self.complaint: Mapping[str, Any] | None = None
         self.fault: ProviderError | None = None
@@ -78,7 +92,9 @@ class Watch:
             self.choices.add(number)
             if isinstance(word, str) and word.lower() not in _UNSET:
                 self.finished[number] = word
-        self.usage = self.usage or bool(_usage(event))
+        if counts := _usage(event):
+            self.usage = True
+            self.reasoned = self.reasoned or any(f'"{word}"' in json.dumps(counts) for word in _REASONED)
         self.model = self.model or _model(event)
 
 
