@@ -4,37 +4,45 @@
 >>> s = nb.stream("Why is the sky blue?", wait=True)  # doctest: +SKIP
 
 Belongs here: the public names, sorted; a test holds the list. Does not belong here: anything else.
+
+A name is loaded when it is first used: `import nbstream` costs next to nothing, and a notebook that only imports it in its
+first cell does not wait for what its third cell needs.
 """
 
 from __future__ import annotations
 
-from nbstream._api import display_stream, stop_all, stream
-from nbstream._errors import (
-    AuthError,
-    BadResponse,
-    ConnectionFailed,
-    LimitError,
-    MissingPackage,
-    NbstreamError,
-    ProtocolError,
-    ProviderError,
-    RateLimitError,
-    RequestError,
-    ServerError,
-    SourceFailed,
-    StreamStopped,
-    WouldDeadlock,
-)
-from nbstream._limits import Timeout
-from nbstream._projections import Choice, ToolCall, Usage
-from nbstream._record import Chunk, StreamEvent
-from nbstream._stream import Stream
-from nbstream._transcript import Section, Transcript
-from nbstream._usage import Metrics
+import typing as _typing
+from importlib import import_module as _import_module
+
 from nbstream._version import __version__
-from nbstream._widget import StreamWidget
-from nbstream.sources import Source
-from nbstream.sources._scripted import fake
+
+if _typing.TYPE_CHECKING:
+    from nbstream._api import display_stream, stop_all, stream
+    from nbstream._errors import (
+        AuthError,
+        BadResponse,
+        ConnectionFailed,
+        LimitError,
+        MissingPackage,
+        NbstreamError,
+        ProtocolError,
+        ProviderError,
+        RateLimitError,
+        RequestError,
+        ServerError,
+        SourceFailed,
+        StreamStopped,
+        WouldDeadlock,
+    )
+    from nbstream._limits import Timeout
+    from nbstream._projections import Choice, ToolCall, Usage
+    from nbstream._record import Chunk, StreamEvent
+    from nbstream._stream import Stream
+    from nbstream._transcript import Section, Transcript
+    from nbstream._usage import Metrics
+    from nbstream._widget import StreamWidget
+    from nbstream.sources import Source
+    from nbstream.sources._scripted import fake
 
 __all__ = [
     "AuthError",
@@ -69,3 +77,44 @@ __all__ = [
     "stop_all",
     "stream",
 ]
+
+_HOMES: _typing.Final = {
+    "_api": ("display_stream", "stop_all", "stream"),
+    "_errors": (
+        "AuthError",
+        "BadResponse",
+        "ConnectionFailed",
+        "LimitError",
+        "MissingPackage",
+        "NbstreamError",
+        "ProtocolError",
+        "ProviderError",
+        "RateLimitError",
+        "RequestError",
+        "ServerError",
+        "SourceFailed",
+        "StreamStopped",
+        "WouldDeadlock",
+    ),
+    "_limits": ("Timeout",),
+    "_projections": ("Choice", "ToolCall", "Usage"),
+    "_record": ("Chunk", "StreamEvent"),
+    "_stream": ("Stream",),
+    "_transcript": ("Section", "Transcript"),
+    "_usage": ("Metrics",),
+    "_widget": ("StreamWidget",),
+    "sources": ("Source",),
+    "sources._scripted": ("fake",),
+}
+_HOME: _typing.Final = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'nbstream' has no attribute {name!r}")
+    value = globals()[name] = getattr(_import_module(f"nbstream.{_HOME[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

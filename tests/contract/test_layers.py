@@ -20,7 +20,7 @@ ROWS = (
     ("_threads", "_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
-        *("_comm", "_island", "_widget", "_terminal", "_view"),
+        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view"),
     ),
     ("_stream", "_compare", "_tools"),
     ("testing", "demo", "_api", "_magics", "__main__"),
