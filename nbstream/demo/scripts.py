@@ -22,7 +22,7 @@ _CHOICES = (
     ("recursion", r"\brecursi(on|ve)\b"),
     ("compare", r"\b(compare|comparison|differences?|versus|vs|table|pros and cons|asyncio|threads?)\b"),
     ("code", r"\b(code|python|function|program|script|snippet|implement|algorithm|primes?)\b"),
-    ("story", r"\b(story|tale|essay|poem|long)\b"),
+    ("story", r"\b(story|tale|essay|poem|long (answer|text|reply))\b"),
 )
 """Each script and the words that choose it; the first that matches is taken."""
 
@@ -39,6 +39,7 @@ DEFAULT_PLACE = "Oslo"
 
 _LONGEST_RESULT = 1200
 """The most characters of a tool's result that are quoted."""
+_MOST_ROWS = 12
 
 
 def answer(ask: Ask) -> Answer:
@@ -124,11 +125,11 @@ def _shown(result: str) -> str:
         value = result
     if isinstance(value, dict) and value and all(isinstance(v, (str, int, float)) for v in value.values()):
         rows = [f"| {_cell(str(key))} | {_cell(str(v))} |" for key, v in value.items()]
-        return "\n".join(["| | |", "|---|---|", *rows])[:_LONGEST_RESULT]
+        return "\n".join(["| Field | Value |", "|---|---|", *rows[:_MOST_ROWS]])
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", shown) or [""]))
     return f"{fence}text\n{shown[:_LONGEST_RESULT]}\n{fence}"
 
 
 def _cell(value: str) -> str:
-    return re.sub(r"\s+", " ", value).replace("\\", "\\\\").replace("|", "\\|")
+    return re.sub(r"\s+", " ", value[:100]).replace("\\", "\\\\").replace("|", "\\|")
