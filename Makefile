@@ -73,13 +73,13 @@ $(VENV)/.dev: pyproject.toml | $(PY) $(BUNDLE)
 	$(SAY) "set-up: Python packages (a minute or two the first time)"
 	@$(PIP) -e '.[dev]' && touch $@ $(VENV)/.demo
 
-js/node_modules/.installed: js/package-lock.json
+js/node_modules/.package-lock.json: js/package-lock.json
 	$(SAY) "set-up: npm packages"
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' && command -v npm >/dev/null || \
 	  { echo "Node.js 20 or newer, with npm, was not found; install it" >&2; exit 1; }
 	@npm --prefix js ci --no-audit --no-fund --loglevel=error && touch $@
 
-$(BUNDLE): js/node_modules/.installed $(JS)
+$(BUNDLE): js/node_modules/.package-lock.json $(JS)
 	$(SAY) "bundle"
 	@$(NPM) run build && touch $@
 

@@ -35,8 +35,21 @@ def stale() -> bool:
     return BUNDLE.stat().st_mtime < max((p.stat().st_mtime for p in sources()), default=0)
 
 
+def installed() -> bool:
+    """Tell whether npm's own note of what it installed is as new as the lock file."""
+    note, lock = JS / "node_modules" / ".package-lock.json", JS / "package-lock.json"
+    return note.exists() and note.stat().st_mtime >= lock.stat().st_mtime
+
+
+def run(npm: str, *arguments: str) -> None:
+    """Run npm in js/; raise `RuntimeError` with its output where it fails."""
+    done = subprocess.run([npm, *arguments], cwd=JS, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"`npm {' '.join(arguments)}` failed in js/:\n{done.stdout}{done.stderr}")
+
+
 def bundle() -> None:
-    """Run `npm ci` and `npm run build`.
+    """Run `npm ci` where it is needed, and `npm run build`.
 
     Raises:
         RuntimeError: there is no npm, or npm failed.
@@ -47,10 +60,9 @@ def bundle() -> None:
             f"{BUNDLE.relative_to(ROOT)} has to be built and npm was not found. Install Node.js 20 or newer "
             "(for a checkout), or install a released nbstream, which contains the built file."
         )
-    for arguments in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
-        done = subprocess.run([npm, *arguments], cwd=JS, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"`npm {' '.join(arguments)}` failed in js/:\n{done.stdout}{done.stderr}")
+    if not installed():
+        run(npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    run(npm, "run", "--silent", "build")
     if not BUNDLE.exists():
         raise RuntimeError(f"`npm run build` did not write {BUNDLE.relative_to(ROOT)}.")
 

@@ -145,8 +145,10 @@ class Notebook:
         else:
             document.metadata["kernelspec"] = KERNEL
         nbformat.write(document, self._on_disk)
-        notary = self.server.notary()
-        (notary.sign if trusted else notary.unsign)(document)
+        if trusted:
+            self.server.notary().sign(document)
+        else:
+            self.server.notary().unsign(document)
         self.page = self._new_page()
         self._goto(start_kernel=kernel != "none")
 
@@ -246,9 +248,10 @@ class Notebook:
 class Lab:
     """Opens notebooks for one test, each in the test's own browser context."""
 
-    def __init__(self, server: Server, browser: Browser, name: str) -> None:
+    def __init__(self, server: Server, browser: Browser, name: str, **context: Any) -> None:
+        """`context` are options of Playwright's `new_context`: viewport, color_scheme, reduced_motion."""
         self.server = server
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="no-preference")
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.name = name
         self.opened: list[Notebook] = []
@@ -292,6 +295,6 @@ _RUN: Final = f"""index => {{
 
 
 def _document(cells: tuple[str, ...]) -> nbformat.NotebookNode:
-    document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    document: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     document.metadata["kernelspec"] = KERNEL
     return document
