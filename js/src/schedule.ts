@@ -4,6 +4,8 @@
  * Belongs here: the one queue of pending paints. Does not belong here: what is painted.
  */
 
+import { attempt } from './page'
+
 /** Hidden pages get no animation frames; there a paint may wait this long, in milliseconds. */
 const HIDDEN_DELAY = 250
 
@@ -31,12 +33,5 @@ function flush(): void {
   timer = undefined
   const due = [...jobs]
   jobs.clear()
-  for (const job of due) {
-    try {
-      job()
-    } catch (error) {
-      // One view's fault must not keep the others from painting; the page's console gets it as an uncaught error.
-      reportError(error)
-    }
-  }
+  for (const job of due) attempt(job)
 }

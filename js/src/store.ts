@@ -5,7 +5,12 @@
  * (`comm`), which frames fit (`inbox`), anything of the DOM.
  */
 
+import { difference } from './difference'
+import { ProtocolError } from './errors'
 import type { End, EndStatus, Event, Meta } from './events'
+import { type Frame, Inbox } from './inbox'
+import { attempt, page } from './page'
+import { digest, type Snapshot, Transcript } from './transcript'
 
 /** The view's `data-status`. */
 export type Status = 'submitted' | 'streaming' | 'stopping' | EndStatus
@@ -40,11 +45,192 @@ export interface Store {
   readonly frozen: boolean
   /** The kernel speaks a newer protocol: the reader must reload the page. */
   readonly outdated: boolean
+  /** The kernel has gone (restarted, shut down): without an end now, the run will never get one. */
+  readonly gone: boolean
   /**
-   * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated` or `startedAt`
-   * changed without an event (Stop was pressed in another view of this store, the kernel is newer).
+   * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated`, `gone` or
+   * `startedAt` changed without an event (Stop was pressed in another view of this store, the kernel is newer).
    */
   subscribe(listener: Listener, changed?: () => void): () => void
   /** Freeze at once and ask the kernel to stop; nothing happens after the end or when called again. */
   stop(): void
+}
+
+/** What a store asks to be sent. */
+export interface Uplink {
+  stop(run: string): void
+  /** The state is not known any more: ask for a snapshot. */
+  resync(run: string, have: number): void
+  /** A snapshot came in that answers a resync. */
+  settled(): void
+  mismatch(run: string, seq: number): void
+}
+
+export class RunStore implements Store {
+  frozen = false
+  outdated = false
+  gone = false
+  startedAt = performance.now()
+  private transcript = new Transcript()
+  /** The run that the transcript is of; behind `run` while a snapshot of a newer one waits. */
+  private folded = ''
+  private readonly inbox = new Inbox()
+  /** What came in while frozen, in order. It waits unfolded, so that a view that reads late reads what it showed at the stop. */
+  private held: (Frame | Snapshot)[] = []
+  private readonly subscribers = new Set<{ readonly listener: Listener; readonly changed: (() => void) | undefined }>()
+
+  constructor(private readonly uplink: Uplink) {}
+
+  get run(): string {
+    return this.inbox.run
+  }
+  get seq(): number {
+    return this.transcript.seq
+  }
+  /** The number of the last event that came in, held ones included. */
+  get received(): number {
+    return this.inbox.seq
+  }
+  get meta(): Meta {
+    return this.transcript.meta
+  }
+  get sections(): readonly Section[] {
+    return this.transcript.sections
+  }
+  get end(): End | undefined {
+    return this.transcript.end
+  }
+  get status(): Status {
+    if (this.end) return this.end.status
+    if (this.frozen) return 'stopping'
+    return this.sections.length > 0 ? 'streaming' : 'submitted'
+  }
+
+  subscribe(listener: Listener, changed?: () => void): () => void {
+    const subscriber = { listener, changed }
+    this.subscribers.add(subscriber)
+    return () => void this.subscribers.delete(subscriber)
+  }
+
+  stop(): void {
+    if (this.end || this.frozen || this.gone) return
+    this.frozen = true
+    this.uplink.stop(this.run)
+    this.changed()
+  }
+
+  /** The kernel is not there any more; what it said while frozen is shown, for no end will come. */
+  lose(): void {
+    this.gone = true
+    this.release()
+    this.changed()
+  }
+
+  receiveFrame(wire: unknown): void {
+    const verdict = this.inbox.frame(wire)
+    if (verdict === 'outdated') this.outdate()
+    else if (verdict === 'drop') page().counts.drops += 1
+    else if (verdict === 'illegal') this.distrust()
+    else if (verdict === 'resync') this.resync()
+    else this.take(verdict, verdict.events.at(-1)?.op === 'end')
+  }
+
+  receiveSnapshot(wire: unknown): void {
+    const { run } = this
+    const state = this.inbox.snapshot(wire)
+    if (state === 'outdated') this.outdate()
+    if (!state || state === 'outdated') return
+    this.uplink.settled()
+    // Whatever waited, a snapshot holds it, too; and a stop was meant for the run that it replaces.
+    this.held = []
+    if (state.run !== run) this.frozen = false
+    this.take(state, state.end !== undefined)
+  }
+
+  /** Ask for a snapshot, because messages may have been lost without a gap that would show it. */
+  resync(): void {
+    page().counts.resyncs += 1
+    this.uplink.resync(this.run, this.received)
+  }
+
+  private take(item: Frame | Snapshot, last: boolean): void {
+    this.held.push(item)
+    if (!this.frozen || last) this.release()
+  }
+
+  private release(): void {
+    this.frozen = false
+    for (const item of this.held.splice(0)) {
+      if ('events' in item) this.fold(item.events, item.to)
+      else this.adopt(item)
+    }
+  }
+
+  private fold(events: readonly Event[], to: number): void {
+    this.folded = this.run
+    for (const event of events) {
+      try {
+        this.transcript.apply(event)
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        this.distrust()
+        return
+      }
+      if (event.op === 'note' && event.meta.phase === 'waiting') this.startedAt = performance.now()
+      this.tell(event)
+      if (event.op === 'end') this.compare(event)
+    }
+    this.transcript.seq = to
+  }
+
+  private adopt(state: Snapshot): void {
+    const continues = this.folded === '' || this.folded === state.run
+    const events = continues ? difference(this.transcript, state) : undefined
+    const elapsed = state.elapsed_ms ?? (continues ? performance.now() - this.startedAt : 0)
+    if (events) this.fold(events, state.seq)
+    else {
+      this.folded = state.run
+      this.transcript = Transcript.fromSnapshot(state)
+      if (state.end?.digest !== undefined && state.end.digest !== digest(this.sections)) this.mismatch()
+      this.tell(null)
+    }
+    // Last: of a phase in the snapshot nobody knows when it began, but of the request.
+    this.startedAt = performance.now() - elapsed
+  }
+
+  /** Hold the kernel's count and digest against those of the own fold; text that was lost unseen shows here. */
+  private compare(claim: End): void {
+    const own = this.transcript.end
+    const agrees = (claim.sections ?? own?.sections) === own?.sections && (claim.digest ?? own?.digest) === own?.digest
+    if (agrees) return
+    this.mismatch()
+    this.inbox.distrust()
+    this.resync()
+  }
+
+  private mismatch(): void {
+    page().counts.mismatches += 1
+    this.uplink.mismatch(this.run, this.received)
+  }
+
+  /** An event that cannot be: the kernel's gate would not have let it pass, so the state here must be wrong. */
+  private distrust(): void {
+    page().counts.illegal += 1
+    this.inbox.distrust()
+    this.resync()
+  }
+
+  private outdate(): void {
+    if (this.outdated) return
+    this.outdated = true
+    this.changed()
+  }
+
+  private tell(event: Event | null): void {
+    for (const { listener } of [...this.subscribers]) attempt(() => listener(event))
+  }
+
+  private changed(): void {
+    for (const { changed } of [...this.subscribers]) if (changed) attempt(changed)
+  }
 }
