@@ -55,6 +55,18 @@ class Outbox:
         elif self._timer is None:
             self._schedule(self._last + self._interval())
 
+    def drain(self) -> None:
+        """Send all that waits now, whatever the cadence.
+
+        To be called before a snapshot is sent: a frame with events that the snapshot has, too, fits no view, and each one would
+        ask for another snapshot.
+        """
+        while self._waiting:
+            self._flush()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _interval(self) -> float:
         _busy.add(self)
         return max(1 / FRAMES_PER_SECOND, len(_busy) / MESSAGES_PER_SECOND)
@@ -65,7 +77,9 @@ class Outbox:
         self._timer = self._clock.call_at(when, self._flush)
 
     def _flush(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._last = self._clock.time()
         last, events = self._waiting.take(FRAME_BYTES)
         if events:

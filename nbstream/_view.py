@@ -113,4 +113,5 @@ class View:
             self.island.refresh()
 
     def _resync(self) -> None:
+        self._outbox.drain()
         self._channel.send({"type": "snapshot", "state": self.state()})

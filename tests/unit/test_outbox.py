@@ -134,3 +134,19 @@ def test_an_outbox_that_comes_late_claims_only_what_it_carries() -> None:
     transcript.apply(Append(0, "seen"))
     clock.advance(0)
     assert [(f["from"], f["to"]) for f in frames] == [(3, 3)]
+
+
+def test_nothing_waits_behind_a_drain_and_the_next_frame_follows_it() -> None:
+    line = Line()
+    line.transcript.apply(Open("content"))
+    line.transcript.apply(Append(0, "a"))
+    line.clock.advance(0)
+    line.transcript.apply(Append(0, "b" * (FRAME_BYTES + 1)))
+    line.transcript.apply(Append(0, "c"))
+    line.outbox.drain()
+    assert line.outbox.sent == line.transcript.seq
+    assert line.text() == line.transcript.content
+    line.transcript.apply(Append(0, "d"))
+    line.clock.advance(1)
+    assert line.frames[-1][1]["from"] == line.transcript.seq
+    assert line.text() == line.transcript.content
