@@ -104,9 +104,10 @@ def _prompt(prompt: str) -> list[str]:
     if not prompt.strip():
         return []
     quote = _wrapped("blockquote", paragraphs(reveal(prompt[:PROMPT_LIMIT])))
-    if len(prompt) > PROMPT_LIMIT:
-        quote += f"\n<p><em>Cut here: {PROMPT_LIMIT:,} of {len(prompt):,} characters.</em></p>"
-    return [quote if len(prompt) <= PROMPT_SHORT else _details("Prompt", quote)]
+    if len(prompt) <= PROMPT_SHORT:
+        return [quote]
+    cut = f"<p><em>Cut here: {PROMPT_LIMIT:,} of {len(prompt):,} characters.</em></p>" if len(prompt) > PROMPT_LIMIT else ""
+    return [_details("Prompt", quote, cut)]
 
 
 def _section(transcript: Transcript, section: Section, share: int) -> list[str]:

@@ -1,0 +1,258 @@
+"""The terminal: plain text as it arrives, in order, harmless to what shows it and to the run."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+from chunking import events_of, every_way, fold
+from corpora import texts
+
+from nbstream._events import Amend, Append, Close, Delta, End, Event, Note, Open
+from nbstream._terminal import Terminal, TerminalPrinter
+from nbstream._transcript import Transcript
+from nbstream._visible import reveal
+
+DONE = End("done", "stop")
+
+
+def written(events: Sequence[Event]) -> str:
+    pieces: list[str] = []
+    transcript = Transcript()
+    transcript.subscribe(TerminalPrinter(pieces.append))
+    for event in events:
+        transcript.apply(event)
+    return "".join(pieces)
+
+
+def shown(deltas: Sequence[Delta], *more: Event) -> str:
+    """What is written, which must not depend on how the provider cut its text."""
+    expected = written([*events_of(deltas), *(more or (DONE,))])
+    for name, way in every_way(deltas):
+        assert written([*events_of(way), *(more or (DONE,))]) == expected, f"cut {name}"
+    return expected
+
+
+def tool(text: str, index: int, name: str | None = None) -> Delta:
+    return Delta("tool", text, index=index, name=name)
+
+
+def test_an_answer_alone_is_all_that_is_written() -> None:
+    assert shown([Delta("content", "Hello\nworld")]) == "Hello\nworld\n"
+    assert shown([Delta("content", "Hello\n")]) == "Hello\n"
+    assert shown([]) == ""
+
+
+def test_labels_stand_at_the_boundaries() -> None:
+    deltas = [
+        Delta("thinking", "Hm.\n"),
+        Delta("content", "Look:"),
+        tool('{"city": "Oslo"}', 0, "get_weather"),
+        Delta(finish_reason="tool_calls"),
+        Delta("content", "Rain."),
+    ]
+    assert shown(deltas) == ('Thinking:\nHm.\n\nAnswer:\nLook:\n\nTool call get_weather: {"city": "Oslo"}\n\nAnswer:\nRain.\n')
+
+
+def test_text_is_written_as_it_arrives() -> None:
+    pieces: list[str] = []
+    transcript = Transcript()
+    transcript.subscribe(TerminalPrinter(pieces.append))
+    transcript.apply(Open("content"))
+    for piece in ("Hel", "lo", " you"):
+        transcript.apply(Append(0, piece))
+        assert pieces[-1] == piece
+
+
+def test_parallel_calls_do_not_mix() -> None:
+    deltas = [tool('{"a"', 0, "first"), tool('{"b"', 1, "second"), tool(": 1}", 0), tool(": 2}", 1)]
+    assert shown(deltas) == 'Tool call first: {"a": 1}\n\nTool call second: {"b": 2}\n'
+
+
+def test_choices_do_not_mix() -> None:
+    deltas = [Delta("content", text, choice=choice) for text, choice in (("a", 0), ("x", 1), ("b", 0), ("y", 1))]
+    assert shown(deltas) == "ab\n\nAnswer of choice 1:\nxy\n"
+
+
+def test_text_does_not_wait_for_a_call_that_stays_open() -> None:
+    before = written([Open("tool", {"name": "f"}), Append(0, "{}"), Open("content"), Append(1, "Meanwhile")])
+    assert before == "Tool call f: {}\n\nAnswer:\nMeanwhile"
+    after = written(
+        [Open("tool", {"name": "f"}), Append(0, "{"), Open("content"), Append(1, "Meanwhile"), Append(0, "}"), DONE]
+    )
+    assert after == "Tool call f: {\n\nAnswer:\nMeanwhile\n\nTool call f, continued: }\n"
+
+
+def test_a_name_may_come_late_or_never() -> None:
+    late = [Open("tool"), Append(0, "{"), Amend(0, {"name": "get_weather"}), Append(0, "}"), Close(0), DONE]
+    assert written(late) == "Tool call get_weather: {}\n"
+    assert written([Open("tool"), Append(0, "{}"), Close(0), DONE]) == "Tool call: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        (End("stopped", "user"), "\n\nStopped by you after ~2 tokens\n"),
+        (End("truncated"), "\n\nCut off: the provider ended without a finish reason\n"),
+        (End("error", error={"code": "auth", "message": "No key", "hint": "Set it."}), "\n\nError: No key\n\nSet it.\n"),
+        (End("stopped", "shutdown"), "\n"),
+        (End("done", "length"), "\n"),
+    ],
+)
+def test_only_what_did_not_end_well_is_said(end: End, last: str) -> None:
+    events = [*events_of([Delta("content", "partial")]), Note({"output_tokens": 2, "estimated": True}), end]
+    assert written(events) == f"partial{last}"
+
+
+def test_an_error_section_is_not_told_twice() -> None:
+    error = End("error", error={"code": "auth", "message": "No key", "hint": "Set it."})
+    assert written([Open("error"), Append(0, "No key"), Close(0), error]) == "Error: No key\n\nSet it.\n"
+
+
+@pytest.mark.parametrize("name", ["unicode_smuggling", "naughty_strings", "trojan_source"])
+def test_no_text_steers_the_terminal(name: str) -> None:
+    for text in texts(name):
+        deltas = [Delta("thinking", text), tool(text, 0, text or "f"), Delta(finish_reason="stop"), Delta("content", text)]
+        failed = End("error", error={"code": "x", "message": text, "hint": text})
+        whole = written([*events_of(deltas), failed])
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", whole)
+        assert reveal(text) in whole
+
+
+def test_a_line_end_that_is_cut_is_one() -> None:
+    assert shown([Delta("content", "10 %\r\n20 %\rdone")]) == "10 %\n20 %\ndone\n"
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("ascii", "na?ve ? ?[0m\n"), ("cp1252", "naïve ? ?[0m\n")])
+def test_characters_that_stdout_lacks_become_question_marks(encoding: str, expected: str) -> None:
+    raw = io.BytesIO()
+    with contextlib.redirect_stdout(io.TextIOWrapper(raw, encoding=encoding, newline="\n")):
+        printer = TerminalPrinter()
+    for event in [*events_of([Delta("content", "naïve 漢 \x1b[0m")]), DONE]:
+        printer(0, event)
+    assert raw.getvalue().decode(encoding) == expected
+
+
+def test_each_piece_is_flushed() -> None:
+    raw = io.BytesIO()
+    with contextlib.redirect_stdout(io.TextIOWrapper(raw, encoding="utf-8")):
+        printer = TerminalPrinter()
+    printer(0, Open("content"))
+    printer(0, Append(0, "now"))
+    assert raw.getvalue() == b"now"
+
+
+def test_a_closed_pipe_ends_the_writing_and_not_the_run() -> None:
+    reader, writer = os.pipe()
+    pipe = os.fdopen(writer, "w")
+    with contextlib.redirect_stdout(pipe):
+        terminal = Terminal(transcript := Transcript())
+    os.close(reader)
+    for event in [*events_of([Delta("content", "nobody reads this")]), DONE]:
+        transcript.apply(event)
+    terminal.join(10)
+    assert transcript.content == "nobody reads this"
+    with pytest.raises(BrokenPipeError):
+        pipe.close()
+
+
+def test_a_closed_stdout_ends_the_writing_and_not_the_run() -> None:
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        printer = TerminalPrinter()
+    stream.close()
+    transcript = Transcript()
+    transcript.subscribe(printer)
+    transcript.apply(Open("content"))
+    transcript.apply(Append(0, "x"))
+    assert transcript.content == "x"
+
+
+def test_a_terminal_that_comes_late_writes_the_whole() -> None:
+    deltas = [Delta("thinking", "a"), Delta("content", "b"), tool("{", 0, "f"), tool("[", 1, "g"), tool("}", 0), tool("]", 1)]
+    events = [Note({"model": "m"}), *events_of(deltas), End("stopped", "user")]
+    for at in range(len(events) + 1):
+        transcript, pieces = fold(events[:at]), list[str]()
+        terminal = Terminal(transcript, pieces.append)
+        for event in events[at:]:
+            transcript.apply(event)
+        terminal.join(10)
+        assert "".join(pieces) == written(events), f"after {at} events"
+
+
+def test_a_terminal_that_is_held_up_does_not_hold_up_the_run() -> None:
+    go, pieces = threading.Event(), list[str]()
+
+    def write(text: str) -> None:
+        assert go.wait(10)
+        pieces.append(text)
+
+    transcript = Transcript()
+    terminal = Terminal(transcript, write)
+    for event in [*events_of([Delta("content", "x")]), DONE]:
+        transcript.apply(event)
+    assert pieces == []
+    go.set()
+    terminal.join(10)
+    assert pieces == ["x", "\n"]
+
+
+PROGRAM = """
+    import asyncio, os, sys
+    import nbstream as nb
+    from nbstream._events import Delta
+    from nbstream._threads import in_thread
+
+    class Asked:
+        title = "asked"
+        repeatable = False
+
+        async def deltas(self):
+            yield [Delta("content", "Hello ")]
+            await in_thread(lambda: sys.stdin.readline(), "asked")
+            yield [Delta("content", "wörld " * 10_000)]
+            yield [Delta(finish_reason="stop")]
+
+    s = nb.display_stream(Asked())
+    print(s.status, len(s.content), file=sys.stderr, flush=True)
+    os._exit(0)  # what Python itself says of a closed stdout is not the matter
+"""
+
+
+@pytest.fixture
+def program() -> Iterator[subprocess.Popen[bytes]]:
+    """A program outside a kernel whose stream waits for a line on its stdin after its first piece."""
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env={**os.environ, "PYTHONIOENCODING": "utf-8"}
+    ) as child:
+        yield child
+        child.kill()
+
+
+def test_a_program_writes_its_answer_as_it_comes(program: subprocess.Popen[bytes]) -> None:
+    assert program.stdout is not None
+    assert program.stdout.read(6) == b"Hello "
+    assert program.poll() is None, "the stream still waits"
+    out, err = program.communicate(b"go on\n", timeout=60)
+    assert (out.decode(), err.decode()) == ("wörld " * 10_000 + "\n", "done 60006\n")
+
+
+def test_a_program_whose_reader_leaves_takes_its_answer_all_the_same(program: subprocess.Popen[bytes]) -> None:
+    assert program.stdout is not None
+    assert program.stdin is not None
+    assert program.stderr is not None
+    assert program.stdout.read(6) == b"Hello "
+    program.stdout.close()
+    program.stdin.write(b"go on\n")
+    program.stdin.flush()
+    assert program.stderr.read().decode() == "done 60006\n"
