@@ -132,15 +132,18 @@ def committed() -> str:
 CHECKS: Final = {"fold.json": check_fold, "codec.json": check_codec, "digest.json": check_digest}
 
 
-def main() -> str:
+def difference() -> str:
     """Return what differs first, nothing where all agrees."""
-    for name, check in CHECKS.items():
-        for number, case in enumerate(load(name), 1):
-            try:
+    where = ""
+    try:
+        for name, check in CHECKS.items():
+            for number, case in enumerate(load(name), 1):
+                where = f"{name}, item {number}, {case.get('name', '')}"
                 check(case)
-            except Exception as error:  # noqa: BLE001  # reason: a mutated fold may raise anything, and any of it is a difference
-                return f"{name}, item {number}, {case.get('name', '')}: {error!r}"
-    return "" if sha(walk()) == committed() else "the walk differs"
+        where = "the walk"
+        return "" if sha(walk()) == committed() else "the walk: another digest"
+    except Exception as error:  # noqa: BLE001  # reason: a mutated fold may raise anything, and any of it is a difference
+        return f"{where}: {error!r}"
 
 
 if __name__ == "__main__":
@@ -148,4 +151,4 @@ if __name__ == "__main__":
         sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # reason: it is a text stream here
         sys.stdout.writelines(walk())
     else:
-        sys.exit(main())
+        sys.exit(difference() or 0)

@@ -160,11 +160,19 @@ export function walkDigest(): string {
 
 /** What differs first, nothing where all agrees. */
 export function difference(): string {
-  for (const [name, check] of Object.entries(CHECKS)) {
-    for (const item of load(name)) {
-      const found = check(item)
-      if (found) return `${name}, ${item.name ?? ''}: ${found}`
+  let where = ''
+  try {
+    for (const [name, check] of Object.entries(CHECKS)) {
+      for (const item of load(name)) {
+        where = `${name}, ${item.name ?? ''}`
+        const found = check(item)
+        if (found) return `${where}: ${found}`
+      }
     }
+    where = 'the walk'
+    return walkDigest() === committed() ? '' : 'the walk: another digest'
+  } catch (error) {
+    // A mutated fold may throw anything, and any of it is a difference.
+    return `${where}: ${String(error)}`
   }
-  return walkDigest() === committed() ? '' : 'the walk differs'
 }

@@ -139,8 +139,9 @@ def test_meta_that_the_caller_changes_later_is_not_the_transcripts() -> None:
     transcript = fold([Open("content", meta), Note(meta)])
     meta["a"] = 2
     assert transcript.sections[0].meta == transcript.meta == {"a": 1}
-    transcript.snapshot()["meta"]["a"] = 3
-    assert transcript.meta == {"a": 1}
+    state = transcript.snapshot()
+    state["meta"]["a"] = state["sections"][0]["meta"]["a"] = 3
+    assert transcript.sections[0].meta == transcript.meta == {"a": 1}
 
 
 def test_subscribers_are_told_in_order_with_the_event_already_in_the_state() -> None:
