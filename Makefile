@@ -75,7 +75,7 @@ $(VENV)/.dev: pyproject.toml | $(PY) $(BUNDLE)
 
 js/node_modules/.package-lock.json: js/package-lock.json
 	$(SAY) "set-up: npm packages"
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' && command -v npm >/dev/null || \
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' && command -v npm >/dev/null || \
 	  { echo "Node.js 20 or newer, with npm, was not found; install it" >&2; exit 1; }
 	@npm --prefix js ci --no-audit --no-fund --loglevel=error && touch $@
 

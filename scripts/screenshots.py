@@ -55,7 +55,7 @@ def main(wanted: list[str]) -> int:
 
 def still(server: Server, browser: Browser, theme: str) -> Path:
     """Picture a finished answer in `theme`."""
-    lab = Lab(server, browser, theme, viewport={"width": 900, "height": 700}, device_scale_factor=2)
+    lab = Lab(server, browser, theme, viewport={"width": 900, "height": 960}, device_scale_factor=2)
     notebook = shown(lab, STILL, THEMES[theme])
     expect(notebook.view(1)).to_have_attribute("data-status", "done", timeout=LONGEST_S * 1000)
     path = IMAGES / f"{theme}.png"
@@ -66,7 +66,7 @@ def still(server: Server, browser: Browser, theme: str) -> Path:
 
 def moving(server: Server, browser: Browser) -> Path:
     """Picture an answer while it grows."""
-    lab = Lab(server, browser, "stream", viewport={"width": 760, "height": 560})
+    lab = Lab(server, browser, "stream", viewport={"width": 800, "height": 720})
     notebook = shown(lab, MOVING, THEMES["light"])
     frames: list[Image.Image] = []
     durations: list[int] = []
@@ -94,8 +94,9 @@ def shown(lab: Lab, code: str, theme: str) -> Notebook:
     notebook = lab.open("import nbstream as nb", code)
     notebook.page.evaluate("() => globalThis.jupyterapp.shell.collapseLeft()")
     notebook.page.evaluate("theme => globalThis.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-    notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for()
+    notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
     notebook.run(0, wait=True)
+    notebook.execute("nb.stream('Hello', display=False).wait()", timeout=LONGEST_S)  # loads what a first call loads
     notebook.run(1)
     expect(notebook.view(1)).to_be_visible()
     return notebook

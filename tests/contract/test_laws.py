@@ -10,10 +10,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chunking import fold, same_however_cut, shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chunking import fold, same_however_cut, shape
 from nbstream._coalesce import Coalescer
 from nbstream._errors import ProtocolError
 from nbstream._events import Amend, Append, Close, Delta, End, Event, Note, Open, decode, frame

@@ -10,6 +10,7 @@ import re
 import sys
 
 import pytest
+
 from contract.imports import SCRIPTS, Import, python_imports, python_modules, script_imports
 
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.

@@ -9,10 +9,10 @@ import threading
 
 import psutil
 import pytest
-from provider import Answer, FakeProvider
 
 import nbstream as nb
 from nbstream import _threads
+from provider import Answer, FakeProvider
 
 ROUTES = ("openai", "anthropic", "gemini")
 BASES = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}

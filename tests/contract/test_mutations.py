@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from mutations import PYTHON, ROOT, SLIPS, Mutation, StaleMutation, listed, survivors, try_out
 
 needs_node = pytest.mark.skipif(not (ROOT / "js" / "node_modules").is_dir(), reason="`npm ci` has not run in js/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from conformance import VECTORS, check_codec, check_digest, check_fold, load
 
 

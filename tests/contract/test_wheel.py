@@ -12,10 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from contract.imports import ROOT, python_imports, python_modules
 from packaging.requirements import Requirement
 
 import nbstream
+from contract.imports import ROOT, python_imports, python_modules
 
 HOSTS = tuple("".join(parts) for parts in (("pypi", ".org"), ("python", "hosted.org"), ("npm", "js.org"), ("yarn", "pkg.com")))
 HOSTS += tuple("".join(parts) for parts in (("deb.", "debian.org"), ("/opt/", "wheels"), ("npm", "mirror"), ("ubuntu", ".com")))

@@ -37,9 +37,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import nbformat
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
 from e2e.kernel import Kernel
 from e2e.server import Server
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 HOSTS: Final = ("lab", "notebook")
 Host = Literal["lab", "notebook"]

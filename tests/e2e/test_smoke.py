@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from e2e.harness import HOSTS, Host, Lab
 from playwright.sync_api import expect
+
+from e2e.harness import HOSTS, Host, Lab
 
 WIDGET = """
 import anywidget, traitlets

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from e2e.harness import HOSTS, Host, Lab, Notebook
 from playwright.sync_api import Locator, expect
+
+from e2e.harness import HOSTS, Host, Lab, Notebook
 from provider import Answer, Call, FakeProvider, Gate, Usage
 
 WORDS = [f"word{i} " for i in range(40)]
@@ -89,7 +90,7 @@ def test_the_handle_as_last_expression_shows_nothing_more_and_display_elsewhere_
     notebook.run(1, wait=True)
     gate.open(20)
     for index in (0, 1):
-        expect(body(notebook.view(index), "content")).to_have_text("".join(WORDS[:20]).strip())
+        expect(body(notebook.view(index), "content")).to_have_text("".join(WORDS[:20]).strip(), timeout=30_000)
         assert notebook.view(index).count() == 1
     gate.open_all()
     assert [body(ended(notebook.view(i)), "content").text_content() for i in (0, 1)] == ["".join(WORDS)] * 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from e2e.harness import Lab, Notebook
 from playwright.sync_api import Locator, expect
+
+from e2e.harness import Lab, Notebook
 from provider import Answer, Connection, FakeProvider, Script, faults
 
 WORDS = [f"word{i} " for i in range(1000)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chunking import events_of, fold, same_however_cut
 
+from chunking import events_of, fold, same_however_cut
 from nbstream._events import Amend, Append, Close, Delta, Event, Note, Open
 from nbstream._sections import Sectioner
 from nbstream._transcript import Transcript

@@ -7,16 +7,16 @@ import warnings
 from pathlib import Path
 
 import pytest
-from corpora import texts
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.islands import KEY, Island, in_order, words
-from unit.test_static_text import FIGURES, everywhere, run
 
+from corpora import texts
 from nbstream._events import Delta, End, MetaValue
 from nbstream._static import PROMPT_LIMIT, to_html
 from nbstream._transcript import Transcript
 from nbstream._visible import reveal
+from unit.islands import KEY, Island, in_order, words
+from unit.test_static_text import FIGURES, everywhere, run
 
 COLLECTIONS = ["xss_html", "active_content", "dompurify_expect", "naughty_strings", "unicode_smuggling", "trojan_source"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from corpora import rows
-from unit.islands import Island, words
 
+from corpora import rows
 from nbstream._markdown_html import DEPTH, open_fence, render
 from nbstream._visible import reveal
+from unit.islands import Island, words
 
 
 @pytest.mark.parametrize(

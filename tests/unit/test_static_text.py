@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from chunking import events_of, fold
-from corpora import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chunking import events_of, fold
+from corpora import texts
 from nbstream._events import Amend, Close, Delta, End, MetaValue, Note, Open
 from nbstream._static import to_html, to_markdown
 from nbstream._transcript import Transcript
@@ -116,6 +116,10 @@ def test_the_last_lines_say_how_it_ended(end: End | None, meta: dict[str, MetaVa
     assert last.partition(" · ")[0].partition("\n")[0] == words
     assert words.partition(":")[0].lower() in to_html(transcript, "a", 0).lower()
     assert ("done" in to_html(transcript, "a", 0).lower()) == (end is not None and end.status == "done")
+
+
+def test_a_stop_after_text_of_unknown_length_does_not_deny_the_text() -> None:
+    assert to_markdown(run([Delta("content", "x")], {}, End("stopped", "user"))).endswith("\n\nStopped by you\n")
 
 
 def test_an_error_says_what_to_do() -> None:

@@ -13,9 +13,9 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
+
 from chunking import events_of, every_way, fold
 from corpora import texts
-
 from nbstream._events import Amend, Append, Close, Delta, End, Event, Note, Open
 from nbstream._terminal import Terminal, TerminalPrinter
 from nbstream._transcript import Transcript

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 import pytest
-from chunking import ROUNDS, SEED, Cutter, randomly, units
 
+from chunking import ROUNDS, SEED, Cutter, randomly, units
 from nbstream._text import BLANK_LIMIT, REPLACEMENT, Surrogates, ThinkTag
 
 

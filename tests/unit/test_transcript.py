@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from chunking import fold, shape
 
+from chunking import fold, shape
 from nbstream._errors import ProtocolError
 from nbstream._events import Amend, Append, Close, End, Event, Note, Open
 from nbstream._transcript import Section, Transcript, digest

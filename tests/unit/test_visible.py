@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from corpora import rows, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpora import rows, texts
 from nbstream._visible import Revealer, reveal
 
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")

@@ -14,6 +14,7 @@ from itertools import pairwise
 import httpx
 import openai
 import pytest
+
 from provider import Answer, FakeProvider, Gate, Recording, faults
 
 HELLO = Answer.of(["one ", "two ", "three ", "four"])

@@ -13,6 +13,7 @@ import anthropic
 import httpx
 import openai
 import pytest
+
 from provider import Answer, Call, FakeProvider, Piece, Usage, faults
 
 TEXT = 'a\u2028b\u2029c\u0085d é 👩‍👩‍👧 e\u0301 中文 \r\n\x00 "quoted" \\ end '
