@@ -51,8 +51,7 @@ class Coalescer:
         self.bytes += EVENT_BYTES
 
     def take(self, limit: int) -> tuple[int, list[Event]]:
-        """Remove and return events of about `limit` bytes, at least one: the number of the last one, and the events.
-        """
+        """Remove and return events of about `limit` bytes, at least one: the number of the last one, and the events."""
         self._settle()
         last, taken, size = 0, list[Event](), 0
         while self._queue:
