@@ -60,8 +60,8 @@ class TerminalPrinter:
 
     def __call__(self, seq: int, event: Event) -> None:
         """Take the next event."""
-        if type(event) is not Append:
-            self._transcript.apply(event)  # its text is not needed: what was written need not be kept
+        if type(event) is not Append or not self._transcript.sections[event.at].length:
+            self._transcript.apply(event)  # of a text, that there is one is enough: what was written need not be kept
         match event:
             case Open():
                 self._opened()

@@ -109,7 +109,8 @@ def _stopped(transcript: Transcript, reason: str) -> str:
             return "Stopped at your time limit" if took is None else f"Stopped at {seconds(took)} (your limit)"
         case _:
             who = _STOPPED.get(reason, "Stopped")
-            return f"{who} after {amount}" if amount else f"{who} before the first token"
+            some = amount or any(section.length for section in tuple(transcript.sections))
+            return f"{who} after {amount}" if amount else who if some else f"{who} before the first token"
 
 
 def _about(meta: Mapping[str, MetaValue]) -> str:

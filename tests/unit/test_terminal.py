@@ -112,6 +112,12 @@ def test_only_what_did_not_end_well_is_said(end: End, last: str) -> None:
     assert written(events) == f"partial{last}"
 
 
+def test_a_stop_after_text_of_unknown_length_does_not_deny_the_text() -> None:
+    stopped = End("stopped", "user")
+    assert written([Open("content"), Append(0, "x"), Append(0, "y"), stopped]) == "xy\n\nStopped by you\n"
+    assert written([stopped]) == "Stopped by you before the first token\n"
+
+
 def test_an_error_section_is_not_told_twice() -> None:
     error = End("error", error={"code": "auth", "message": "No key", "hint": "Set it."})
     assert written([Open("error"), Append(0, "No key"), Close(0), error]) == "Error: No key\n\nSet it.\n"
