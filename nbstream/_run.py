@@ -27,6 +27,7 @@ from nbstream._limits import Deadlines, Timeout
 from nbstream._record import ChunkLog, EventLog
 from nbstream._sections import Sectioner
 from nbstream._stop import TIMEOUTS, Latch
+from nbstream._text import repaired, repaired_meta
 from nbstream._transcript import Transcript
 from nbstream._usage import Meter, estimated_tokens, microseconds
 from nbstream.sources import Source
@@ -91,7 +92,7 @@ class Run:
         self._task: asyncio.Task[None] | None = None
         self._deadlines: Deadlines  # from the moment the loop is known
         if meta:
-            self.transcript.apply(Note(meta))
+            self.transcript.apply(Note(repaired_meta(meta)))
 
     @property
     def status(self) -> str:
@@ -251,7 +252,7 @@ class Run:
         if isinstance(raised, NbstreamError):
             self.error = raised
         else:
-            cause = clip(mask(f"{type(raised).__name__}: {raised}", self._secret))
+            cause = clip(mask(repaired(f"{type(raised).__name__}: {raised}"), self._secret))
             self.error = SourceFailed(f"The source of the stream raised {cause}")
         self._close("error")
 
@@ -261,7 +262,9 @@ class Run:
         self.transcript.apply(Note(Meter.sum_up(self.transcript.meta, self.transcript.sections, self.elapsed())))
         error = None
         if self.error is not None:
-            error = {"code": self.error.code, "message": str(self.error), "hint": self.error.hint}
+            # A provider may echo half a character, which the gate refuses: the end itself must never fail.
+            said = {"code": self.error.code, "message": str(self.error), "hint": self.error.hint}
+            error = {key: repaired(text) for key, text in said.items()}
         self.transcript.apply(End(status, reason, error))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nbstream._events import Amend, Append, Close, Delta, Event, Meta, MetaValue, Note, Open
-from nbstream._text import Surrogates, ThinkTag, repaired
+from nbstream._text import Surrogates, ThinkTag, repaired, repaired_meta
 
 
 class _Section:
@@ -74,7 +74,7 @@ class Sectioner:
             return [Note({"phase": repaired(delta.text)})]
         if delta.meta or delta.note or delta.finish_reason:
             reason = repaired(delta.finish_reason) if delta.finish_reason else None
-            delta = replace(delta, meta=_repaired(delta.meta), note=_repaired(delta.note), finish_reason=reason)
+            delta = replace(delta, meta=repaired_meta(delta.meta), note=repaired_meta(delta.note), finish_reason=reason)
         events: list[Event] = []
         choice = self._choices.get(delta.choice)
         if choice is None and (delta.kind or delta.finish_reason):
@@ -219,10 +219,6 @@ class Sectioner:
         tools, choice.tools = choice.tools, []
         for tool in tools:
             yield from _end_tool(tool, ready=ready)
-
-
-def _repaired(meta: Meta | None) -> Meta | None:
-    return meta and {key: repaired(value) if isinstance(value, str) else value for key, value in meta.items()}
 
 
 def _end_tool(tool: _Tool, *, ready: bool) -> Iterable[Event]:

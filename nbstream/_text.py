@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from nbstream._events import Meta, MetaValue
+
 REPLACEMENT: Final = "�"
 OPENING: Final = "<think>"
 CLOSING: Final = "</think>"
@@ -50,6 +52,11 @@ def repaired(text: str) -> str:
         return text
     joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
     return _SURROGATE.sub(REPLACEMENT, joined)
+
+
+def repaired_meta(meta: Meta | None) -> dict[str, MetaValue]:
+    """Return a copy of `meta` with its texts repaired; empty for None."""
+    return {key: repaired(value) if isinstance(value, str) else value for key, value in (meta or {}).items()}
 
 
 class ThinkTag:

@@ -136,6 +136,13 @@ def test_an_exception_of_the_source_is_masked_and_named() -> None:
     assert "hunter2" not in end.error["message"]
 
 
+def test_half_a_character_in_an_error_or_a_prompt_does_not_cost_the_end() -> None:
+    run = Run(Failing(RequestError("no such model: \ud83d", hint="\ude00"), 1), meta={"prompt": "a\ud83d", "attempt": 1})
+    (end,) = ends_of(run)
+    assert end.error == {"code": "request", "message": "no such model: �", "hint": "�"}
+    assert run.transcript.meta["prompt"] == "a�"
+
+
 def test_stop_ends_it_and_closes_the_source() -> None:
     source = Closing()
     run = Run(source)
