@@ -37,7 +37,9 @@ def play(provider: FakeProvider, chance: random.Random, number: int) -> tuple[nb
     """Start one stream that answers slowly, on a route of `chance`'s choice."""
     route = chance.choice(ROUTES)
     model = f"leak-{route}"
-    s = nb.stream("Go on", model=f"{route}/{model}", api_base=provider.base(BASES[route]), api_key="key", display=False, wait=False)
+    s = nb.stream(
+        "Go on", model=f"{route}/{model}", api_base=provider.base(BASES[route]), api_key="key", display=False, wait=False
+    )
     return s, f"{number}:{route}"
 
 

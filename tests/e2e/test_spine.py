@@ -16,7 +16,8 @@ ARGUMENTS = ['{"ci', 'ty": "Os', 'lo", "da', 'ys": 3}']
 
 def cell(provider: FakeProvider, model: str, extra: str = "") -> str:
     """Code that streams `model` from `provider`."""
-    return f"import nbstream as nb\ns = nb.stream('Tell me', model='openai/{model}', api_base='{provider.base('openai')}', api_key='key'{extra})"
+    base = provider.base("openai")
+    return f"import nbstream as nb\ns = nb.stream('Tell me', model='openai/{model}', api_base='{base}', api_key='key'{extra})"
 
 
 def body(view: Locator, kind: str) -> Locator:

@@ -27,7 +27,8 @@ def start(lab: Lab, provider: FakeProvider, script_name: str, **knobs: object) -
     script = provider.script(script_name, Answer.of(WORDS), **{"rate": 50, **knobs})  # type: ignore[arg-type]  # reason: knobs of the provider
     notebook = lab.open(
         "import nbstream as nb, time\n"
-        f"s = nb.stream('Tell me', model='openai/{script_name}', api_base='{provider.base('openai')}', api_key='key', render='text')"
+        f"s = nb.stream('Tell me', model='openai/{script_name}', api_base='{provider.base('openai')}',"
+        " api_key='key', render='text')"
     )
     notebook.run(0, wait=True)
     notebook.page.evaluate(_MARK)
