@@ -131,6 +131,7 @@ class Transcript:
 
         Raises:
             ProtocolError: the event is illegal here; nothing has changed and nobody was told.
+            Exception: what a subscriber raised, the first one; the event is in the state and all have been told.
         """
         with self._lock:
             self._check(event)
@@ -140,8 +141,14 @@ class Transcript:
             self._fold(event)
             self.seq += 1
             seq = self.seq
+        failed: Exception | None = None
         for subscriber in tuple(self._subscribers):
-            subscriber(seq, event)
+            try:
+                subscriber(seq, event)
+            except Exception as raised:  # noqa: BLE001  # reason: raised below, when the others have been told
+                failed = failed or raised
+        if failed is not None:
+            raise failed
         return seq
 
     def snapshot(self) -> Wire:

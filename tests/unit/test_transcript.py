@@ -164,6 +164,20 @@ def test_the_end_that_is_forwarded_is_the_one_that_was_folded() -> None:
     assert transcript.end.digest == digest(transcript.sections)
 
 
+def test_a_subscriber_that_fails_keeps_the_event_from_nobody() -> None:
+    transcript, told = Transcript(), list[int]()
+
+    def fail(seq: int, event: Event) -> None:
+        raise OSError(f"the comm is closed, {seq}")
+
+    transcript.subscribe(fail)
+    transcript.subscribe(lambda seq, _: told.append(seq))
+    with pytest.raises(OSError, match="the comm is closed, 1"):
+        transcript.apply(STORY[0])
+    assert told == [1]
+    assert transcript.seq == 1
+
+
 def test_a_subscriber_that_leaves_while_it_is_told_harms_nobody() -> None:
     transcript, told = Transcript(), list[str]()
 
