@@ -1,0 +1,83 @@
+/**
+ * The only maker of elements and attributes.
+ *
+ * Belongs here: the element factory with its allow-list, and the attribute setter that uses the same list. Does not belong
+ * here: what a view looks like. Nothing else in this package calls `createElement`, `setAttribute`, `innerHTML` or the like, so
+ * what is not listed here cannot stand in a view: no script, style, image, form, frame, `id`, `name`, `style` or `on…`.
+ */
+
+import { type SafeUrl, safeUrl } from './urls'
+
+// biome-ignore format: a list of names, not one a line
+const HTML = [
+  'section', 'header', 'footer', 'div', 'span', 'p', 'button', 'kbd', 'i', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li',
+  'blockquote', 'pre', 'code', 'em', 'strong', 's', 'a', 'br', 'hr', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'dl', 'dt',
+  'dd', 'figure', 'textarea',
+] as const
+const SVG = ['svg', 'path', 'circle', 'rect'] as const
+// biome-ignore format: a list of names, not one a line
+const ATTRIBUTES = [
+  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start',
+  'aria-label', 'aria-hidden', 'aria-live', 'aria-atomic', 'aria-expanded', 'aria-pressed', 'aria-disabled', 'aria-keyshortcuts',
+  'data-status', 'data-busy', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
+  'data-live', 'data-solid',
+  'viewBox', 'd', 'cx', 'cy', 'r', 'x', 'y', 'width', 'height', 'rx',
+] as const
+
+export type HtmlName = (typeof HTML)[number]
+export type SvgName = (typeof SVG)[number]
+export type AttributeName = (typeof ATTRIBUTES)[number]
+/** Undefined and false mean "without this attribute", true means the empty value. */
+export type Attributes = { readonly [N in AttributeName]?: (N extends 'href' ? SafeUrl : string) | boolean | undefined }
+export type Child = Node | string | undefined
+
+const SVG_NAMESPACE = 'http://www.w3.org/2000/svg'
+const elements: ReadonlySet<string> = new Set(HTML)
+const shapes: ReadonlySet<string> = new Set(SVG)
+const attributes: ReadonlySet<string> = new Set(ATTRIBUTES)
+
+/** A new element of the list; text goes in as text nodes. Throws for a name that is not in the list. */
+export function h<N extends HtmlName>(name: N, attrs: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[N] {
+  if (!elements.has(name)) throw new TypeError(`<${name}> is not an element of a view`)
+  return fill(document.createElement(name), attrs, children)
+}
+
+/** A new shape for an icon. */
+export function shape<N extends SvgName>(name: N, attrs: Attributes = {}, ...children: Child[]): SVGElementTagNameMap[N] {
+  if (!shapes.has(name)) throw new TypeError(`<${name}> is not a shape of a view`)
+  return fill(document.createElementNS(SVG_NAMESPACE, name), attrs, children)
+}
+
+/** Set or remove one attribute of the list; writes nothing where nothing changes. */
+export function set(element: Element, name: string, value: string | boolean | undefined): void {
+  if (!attributes.has(name)) throw new TypeError(`${name} is not an attribute of a view`)
+  if (value === undefined || value === false) {
+    element.removeAttribute(name)
+    return
+  }
+  const text = value === true ? '' : value
+  // The type says so already; the check also covers what a morph copies from another element.
+  if (name === 'href' && safeUrl(text) !== text) throw new TypeError('this href did not come from safeUrl')
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text)
+}
+
+/** Make `text` the whole text of `element`; writes nothing where nothing changes, so that a selection survives. */
+export function setText(element: Element, text: string): void {
+  const only = element.firstChild
+  if (only instanceof Text && only.nextSibling === null) {
+    if (only.data !== text) only.data = text
+  } else if (only !== null || text !== '') element.replaceChildren(text)
+}
+
+/** The one style element: for our own stylesheet, where the browser cannot share one. Never for text of a model. */
+export function styleElement(css: string): HTMLStyleElement {
+  const element = document.createElement('style')
+  element.textContent = css
+  return element
+}
+
+function fill<E extends Element>(element: E, attrs: Attributes, children: readonly Child[]): E {
+  for (const [name, value] of Object.entries(attrs)) set(element, name, value)
+  for (const child of children) if (child !== undefined && child !== '') element.append(child)
+  return element
+}

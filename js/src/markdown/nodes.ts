@@ -1,0 +1,144 @@
+/**
+ * Tokens to elements.
+ *
+ * Belongs here: which element stands for which token. Does not belong here: the allow-list itself (`dom`) and which addresses
+ * are let through (`urls`). Model text ends in text nodes and in the two attributes that take text (a label, a title).
+ */
+
+import { type HtmlName, h } from '../dom'
+import { icon } from '../icons'
+import { S } from '../strings'
+import { hostOf, safeUrl } from '../urls'
+import type { Token } from './parser'
+
+/** The address that an unfinished link is given (see `mend`). */
+export const PENDING = 'nbstream:pending'
+
+const LANGUAGE_LIMIT = 40
+const TITLE_LIMIT = 200
+const TASK = /^\[([ xX])\](?=\s)/
+
+// biome-ignore format: a table of names, not one a line
+const TAGS: Readonly<Record<string, HtmlName>> = {
+  p: 'p', ul: 'ul', blockquote: 'blockquote', em: 'em', strong: 'strong', s: 's', thead: 'thead', tbody: 'tbody', tr: 'tr',
+  // The answer stands inside a notebook, whose outline begins at h1: a model's # is an h3.
+  h1: 'h3', h2: 'h4', h3: 'h5', h4: 'h6', h5: 'h6', h6: 'h6',
+}
+
+/** Append the elements of `tokens` to `into`. Each top-level block becomes exactly one child. */
+export function build(tokens: readonly Token[], into: ParentNode & Node): void {
+  const open: Node[] = [into]
+  tokens.forEach((token, index) => {
+    const parent = open[open.length - 1] ?? into
+    if (token.type === 'inline') inline(token, isItem(tokens, index), parent)
+    else if (token.nesting === 0) parent.appendChild(leaf(token))
+    else if (token.nesting < 0) open.pop()
+    // A hidden paragraph is one of a tight list: its inside stands in the item itself.
+    else if (token.hidden) open.push(parent)
+    else open.push(container(token, parent))
+  })
+}
+
+function inline(token: Token, item: boolean, parent: Node): void {
+  const children = token.children ?? []
+  const [first] = children
+  const task = item && first?.type === 'text' ? TASK.exec(first.content) : null
+  if (task && first) {
+    const done = task[1] !== ' '
+    parent.appendChild(
+      h('span', { class: 'nb-task', role: 'img', 'aria-label': done ? S.taskDone : S.taskOpen }, icon(done ? 'boxed' : 'box')),
+    )
+    first.content = first.content.slice(task[0].length)
+  }
+  build(children, parent as ParentNode & Node)
+}
+
+function isItem(tokens: readonly Token[], index: number): boolean {
+  return tokens[index - 1]?.type === 'paragraph_open' && tokens[index - 2]?.type === 'list_item_open'
+}
+
+function container(token: Token, parent: Node): Node {
+  switch (token.type) {
+    case 'link_open':
+      return parent.appendChild(link(attribute(token, 'href')))
+    case 'table_open': {
+      const table = h('table')
+      parent.appendChild(h('div', { class: 'nb-tbl' }, table))
+      return table
+    }
+    case 'th_open':
+    case 'td_open':
+      return parent.appendChild(h(token.tag === 'th' ? 'th' : 'td', { class: aligned(attribute(token, 'style')) }))
+    case 'ordered_list_open': {
+      const start = attribute(token, 'start')
+      return parent.appendChild(h('ol', { start: start === '' ? undefined : start }))
+    }
+    case 'list_item_open':
+      return parent.appendChild(h('li'))
+    default:
+      return parent.appendChild(h(TAGS[token.tag] ?? 'span'))
+  }
+}
+
+function leaf(token: Token): Node {
+  switch (token.type) {
+    case 'softbreak':
+      return document.createTextNode('\n')
+    case 'hardbreak':
+      return h('br')
+    case 'hr':
+      return h('hr')
+    case 'code_inline':
+      return h('code', {}, token.content)
+    case 'code_block':
+    case 'fence':
+      return code(token.content, token.info.trim().split(/\s/, 1)[0] ?? '')
+    case 'image':
+      return image(attribute(token, 'src'), words(token.children ?? []))
+    default:
+      return document.createTextNode(token.content)
+  }
+}
+
+function link(raw: string): Node {
+  if (raw === PENDING) return h('span', { class: 'nb-pending' })
+  const href = safeUrl(raw)
+  if (href === undefined) return h('span', { title: S.linkRefused(clip(raw)) })
+  return h('a', { href, target: '_blank', rel: 'noopener noreferrer' })
+}
+
+function image(src: string, alt: string): Node {
+  const label = [alt, hostOf(src)].filter((part) => part !== '').join(' · ')
+  return h('span', { class: 'nb-img' }, icon('image'), h('span', {}, S.imageNotLoaded(label)))
+}
+
+function code(text: string, info: string): Node {
+  const language = info.slice(0, LANGUAGE_LIMIT)
+  const copy = h('button', { class: 'nb-ib', type: 'button', 'aria-label': S.copyCode, title: S.copyCode }, icon('copy'))
+  return h(
+    'figure',
+    { class: 'nb-code', role: 'group', 'aria-label': S.codeIn(language) },
+    h('header', {}, h('span', {}, language), copy),
+    h('pre', { tabindex: '0' }, h('code', {}, text)),
+  )
+}
+
+/** The plain text of an image's description. */
+function words(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => (token.children ? words(token.children) : token.type.endsWith('break') ? ' ' : token.content))
+    .join('')
+}
+
+function aligned(style: string): string | undefined {
+  if (style === 'text-align:right') return 'nb-right'
+  return style === 'text-align:center' ? 'nb-center' : undefined
+}
+
+function attribute(token: Token, name: string): string {
+  return String(token.attrGet(name) ?? '')
+}
+
+function clip(text: string): string {
+  return text.length > TITLE_LIMIT ? `${text.slice(0, TITLE_LIMIT)}…` : text
+}

@@ -1,0 +1,58 @@
+/**
+ * The body's own scroller: it follows the end while the reader is at the end, and never moves under a reader who is elsewhere.
+ *
+ * Belongs here: following, and the one button over the lower edge. A notebook's output area has an overflow of its own, in which
+ * nothing sticks; so the height is bounded here, and bar and foot stand outside.
+ */
+
+import { h, set, setText } from '../dom'
+import { icon } from '../icons'
+import { S } from '../strings'
+
+/** This near to the end counts as the end, in px. */
+const NEAR = 24
+
+export class Scroller {
+  readonly body = h('div', { class: 'nb-body' })
+  readonly root = h('div', { class: 'nb-scroll' }, this.body)
+  private readonly label = h('span')
+  private readonly button = h('button', { type: 'button' }, icon('down'), this.label)
+  readonly jump = h('div', { class: 'nb-jump', hidden: true }, this.button)
+  private following = true
+  private ended = false
+
+  constructor() {
+    this.root.addEventListener('scroll', () => this.look(), { passive: true })
+    this.button.addEventListener('click', () => this.press())
+  }
+
+  /** New text was painted, or the run has ended. */
+  update(ended: boolean): void {
+    this.ended = ended
+    if (this.following && !ended) this.root.scrollTop = this.root.scrollHeight
+    this.offer()
+  }
+
+  private look(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.root
+    this.following = scrollTop + clientHeight >= scrollHeight - NEAR
+    this.offer()
+  }
+
+  private offer(): void {
+    const longer = this.root.scrollHeight > this.root.clientHeight + 1
+    setText(this.label, this.ended ? S.showAll : S.jump)
+    set(this.button, 'aria-label', this.ended ? undefined : S.jumpName)
+    set(this.jump, 'hidden', !(longer && (this.ended || !this.following)))
+    // A region that scrolls must be reachable by keys.
+    set(this.root, 'tabindex', longer ? '0' : undefined)
+  }
+
+  private press(): void {
+    if (this.ended) set(this.root, 'class', 'nb-scroll nb-all')
+    this.root.scrollTop = this.ended ? this.root.scrollTop : this.root.scrollHeight
+    this.following = true
+    this.root.focus({ preventScroll: true })
+    this.offer()
+  }
+}

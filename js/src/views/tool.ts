@@ -1,0 +1,111 @@
+/** A tool call: its name at once, its arguments as they arrive, its state in words. */
+
+import { h, set, setText } from '../dom'
+import { type IconName, icon } from '../icons'
+import type { Section } from '../store'
+import { duration, S } from '../strings'
+import { isOver, numberOf, textOf } from './figures'
+import { pretty, preview } from './json'
+import { type Context, Disclosure, frame, isOpen, rename, type SectionView } from './section'
+import { Text } from './text'
+
+const STATES: Readonly<Record<string, { readonly words: string; readonly icon?: IconName }>> = {
+  input: { words: S.argumentsCut },
+  ready: { words: S.toolReady },
+  run: { words: S.toolRuns, icon: 'live' },
+  ok: { words: S.toolOk, icon: 'done' },
+  bad: { words: S.toolBad, icon: 'error' },
+  ask: { words: S.toolAsks, icon: 'ask' },
+  denied: { words: S.toolDenied, icon: 'deny' },
+}
+/** States in which the arguments are what the reader looks at. */
+const SHOWN: ReadonlySet<string> = new Set(['input', 'ready', 'ask'])
+
+export class ToolView implements SectionView {
+  readonly root: HTMLElement
+  private readonly name = h('span', { class: 'nb-name' })
+  private readonly preview = h('span', { class: 'nb-preview' })
+  private readonly words = h('span')
+  private readonly clock = h('span', { class: 'nb-clock', 'aria-hidden': 'true' })
+  private readonly state = h('span', { class: 'nb-state' }, this.words, this.clock)
+  private readonly body = h('div', { class: 'nb-json', 'data-part': 'body' })
+  private readonly disclosure: Disclosure
+  private text: Text
+  private shown: 'live' | 'raw' | 'pretty' = 'live'
+  private since = performance.now()
+  private summary: string | undefined
+
+  constructor(
+    private readonly section: Section,
+    private readonly context: Context,
+  ) {
+    const outer = h('div', { class: 'nb-sbody' }, this.body)
+    this.text = new Text(this.body, isOpen(section, context))
+    this.disclosure = new Disclosure(outer, [this.name, this.preview, this.state], () => this.update())
+    this.root = frame(section, '', this.disclosure.head, outer)
+  }
+
+  append(text: string): void {
+    this.text.append(text)
+  }
+
+  update(): void {
+    const name = textOf(this.section.meta, 'name')
+    const open = isOpen(this.section, this.context)
+    const state = textOf(this.section.meta, 'state') || (this.section.closed ? 'ready' : 'input')
+    setText(this.name, name || S.unnamedTool)
+    rename(this.root, this.section, S.toolCall(name).trim())
+    if (this.root.getAttribute('data-state') !== state) this.enter(state)
+    if (!open) this.finish()
+    this.disclosure.suggest(SHOWN.has(state))
+    setText(this.words, this.wordsOf(state, open))
+    if (!this.runs(state, open)) setText(this.clock, '')
+    setText(this.preview, open || this.disclosure.expanded ? '' : this.inShort())
+  }
+
+  tick(now: number): void {
+    const state = this.root.getAttribute('data-state') ?? ''
+    if (this.runs(state, isOpen(this.section, this.context))) setText(this.clock, duration((now - this.since) / 1000))
+  }
+
+  /** The arguments in one line; they are final when this is asked for. */
+  private inShort(): string {
+    this.summary ??= preview(this.section.text())
+    return this.summary
+  }
+
+  private runs(state: string, open: boolean): boolean {
+    return open || (state === 'run' && !isOver(this.context.store))
+  }
+
+  private enter(state: string): void {
+    set(this.root, 'data-state', state)
+    set(this.state, 'data-s', state)
+    this.since = performance.now()
+    const sign = STATES[state]?.icon
+    this.state.querySelector('svg')?.remove()
+    if (sign) this.state.prepend(icon(sign))
+  }
+
+  private wordsOf(state: string, open: boolean): string {
+    if (open) return `${S.argumentsOpen} `
+    const took = numberOf(this.section.meta, 'duration_us')
+    if (state === 'ok' && took !== undefined) return duration(took / 1e6, 2)
+    const words = STATES[state]?.words ?? state
+    return this.runs(state, open) ? `${words} ` : words
+  }
+
+  /** The arguments are complete: laid out, or in raw mode exactly as they came. */
+  private finish(): void {
+    const wanted = this.context.raw ? 'raw' : 'pretty'
+    this.text.close()
+    if (this.shown === wanted) return
+    this.shown = wanted
+    const raw = this.section.text()
+    const text = this.context.raw ? raw : (pretty(raw) ?? raw)
+    if (this.body.textContent === text) return
+    this.body.replaceChildren()
+    this.text = new Text(this.body, false)
+    this.text.append(text)
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * One view of a store: bar, body, foot, and what keeps them up to date.
+ *
+ * Belongs here: which part hears of which event, and the paint. Does not belong here: how a part looks. An event only notes what
+ * has to be done; the work is done once per animation frame, and an append forwards its new text alone.
+ */
+
+import { h, set } from '../dom'
+import type { Event } from '../events'
+import { cancelPaint, paint } from '../schedule'
+import type { Store } from '../store'
+import { S } from '../strings'
+import { Announcer } from './announcer'
+import { copyText } from './clipboard'
+import { errorBlock } from './error'
+import { isOver, stateOf, textOf, titleOf } from './figures'
+import { Foot } from './foot'
+import { Prompt } from './prompt'
+import { Scroller } from './scroller'
+import { Sections } from './sections'
+import { attachStyles } from './styles'
+import { followTheme } from './theme'
+import { Toolbar } from './toolbar'
+
+/** How often a clock moves, in milliseconds. */
+const TICK = 100
+
+/** Show `store` in `root`, which must be empty. Returns the function that takes the view away again. */
+export function mountView(root: ShadowRoot, store: Store): () => void {
+  const view = new View(root, store)
+  return () => view.dispose()
+}
+
+class View {
+  private readonly bar: Toolbar
+  private readonly prompt: Prompt
+  private readonly sections: Sections
+  private readonly scroller = new Scroller()
+  private readonly foot: Foot
+  private readonly announcer: Announcer
+  private readonly root: HTMLElement
+  private readonly cleanups: (() => void)[]
+  private chosenRaw: boolean | undefined
+  private failure: HTMLElement | undefined
+  private timer: ReturnType<typeof setInterval> | undefined
+  private readonly frame = (): void => this.draw()
+
+  constructor(
+    shadow: ShadowRoot,
+    private readonly store: Store,
+  ) {
+    this.bar = new Toolbar(store)
+    this.prompt = new Prompt(store)
+    this.foot = new Foot(store)
+    this.announcer = new Announcer(store)
+    this.sections = new Sections(store, this.scroller.body)
+    this.scroller.body.prepend(this.prompt.root, this.prompt.note)
+    const parts = [this.bar.root, this.scroller.root, this.scroller.jump, this.foot.root, this.announcer.root]
+    this.root = h('section', { class: 'nb', role: 'region', tabindex: '-1' }, ...parts)
+    shadow.replaceChildren(this.root)
+    this.listen()
+    this.cleanups = [
+      attachStyles(shadow),
+      followTheme(this.root),
+      store.subscribe(
+        (event) => this.hear(event),
+        () => this.hear(null),
+      ),
+      () => clearInterval(this.timer),
+      () => cancelPaint(this.frame),
+      () => this.root.remove(),
+    ]
+    this.draw()
+  }
+
+  dispose(): void {
+    for (const cleanup of this.cleanups.splice(0)) cleanup()
+  }
+
+  private hear(event: Event | null): void {
+    this.sections.hear(event)
+    paint(this.frame)
+  }
+
+  private draw(): void {
+    const { store } = this
+    const now = performance.now()
+    const ended = isOver(store)
+    this.sections.draw(this.chosenRaw ?? textOf(store.meta, 'render') === 'text')
+    this.showFailure()
+    this.prompt.update()
+    this.tell(now)
+    // After the words: a run that has ended says so before its button goes.
+    if (ended && this.bar.finish()) this.root.focus({ preventScroll: true })
+    this.announcer.update()
+    this.scroller.update(ended)
+    this.clock(!ended)
+  }
+
+  /** What depends on the time, too. */
+  private tell(now: number): void {
+    const { store } = this
+    const state = stateOf(store, now)
+    const status = store.gone && !store.end ? 'stopped' : store.status
+    const idle = status === 'streaming' && !store.sections.some(({ closed }) => !closed)
+    set(this.root, 'aria-label', titleOf(store))
+    set(this.root, 'data-status', status)
+    set(this.root, 'data-busy', status === 'submitted' || status === 'stopping' || idle)
+    set(this.root, 'data-attention', state.attention === true)
+    this.bar.update(now)
+    this.foot.update(now, this.sections.raw, this.prompt)
+    this.sections.tick(now)
+  }
+
+  private clock(runs: boolean): void {
+    if (runs) this.timer ??= setInterval(() => this.tell(performance.now()), TICK)
+    else {
+      clearInterval(this.timer)
+      this.timer = undefined
+    }
+  }
+
+  /** An end may name an error that has no section, when the kernel could not make one any more. */
+  private showFailure(): void {
+    const error = this.store.sections.some(({ kind }) => kind === 'error') ? undefined : this.store.end?.error
+    if ((error === undefined) === (this.failure === undefined)) return
+    this.failure?.remove()
+    this.failure = error && errorBlock(error)
+    if (this.failure) this.scroller.body.append(this.failure)
+  }
+
+  private listen(): void {
+    this.root.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.isComposing || isOver(this.store)) return
+      event.preventDefault()
+      this.store.stop()
+    })
+    this.foot.copy.addEventListener('click', () => void this.copy(this.answer(), () => this.foot.copied()))
+    this.foot.raw.addEventListener('click', () => {
+      this.chosenRaw = !this.sections.raw
+      this.draw()
+    })
+    this.foot.prompt.addEventListener('click', () => {
+      this.prompt.wanted = !this.prompt.wanted
+      this.draw()
+    })
+    this.sections.onCopyCode((text) => void this.copy(text))
+  }
+
+  /** The text of the first choice's answer. */
+  private answer(): string {
+    const mine = this.store.sections.filter(({ kind, meta }) => kind === 'content' && (meta.choice ?? 0) === 0)
+    return mine.map((section) => section.text()).join('')
+  }
+
+  private async copy(text: string, done?: () => void): Promise<void> {
+    const copied = await copyText(text, this.root)
+    this.announcer.say(copied ? S.copied : S.notCopied)
+    if (copied) done?.()
+  }
+}

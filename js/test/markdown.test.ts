@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { Markdown } from '../src/markdown'
+import { complete, settle } from '../src/markdown/mend'
+import { build } from '../src/markdown/nodes'
+import { noReferences, parse } from '../src/markdown/parser'
+import { corpus, random } from './helpers'
+import { SNIPPETS } from './snippets'
+
+function grow(pieces: Iterable<string>, close: boolean): string {
+  const host = document.createElement('div')
+  const markdown = new Markdown(host)
+  for (const piece of pieces) markdown.append(piece)
+  if (close) markdown.close()
+  return host.innerHTML
+}
+
+function atOnce(text: string): string {
+  const host = document.createElement('div')
+  build(parse(text, noReferences()).tokens, host)
+  return host.innerHTML
+}
+
+/** `text` in pieces of one to nine characters. */
+function pieces(text: string, seed: number): string[] {
+  const next = random(seed)
+  const out: string[] = []
+  for (let at = 0; at < text.length; ) {
+    const size = 1 + Math.floor(next() * 9)
+    out.push(text.slice(at, at + size))
+    at += size
+  }
+  return out
+}
+
+describe.each(SNIPPETS.map((text) => [JSON.stringify(text).slice(0, 50), text]))('%s', (_name, text) => {
+  test('at every length it looks the same by character as at once', () => {
+    const host = document.createElement('div')
+    const markdown = new Markdown(host)
+    for (let end = 1; end <= text.length; end++) {
+      markdown.append(text.charAt(end - 1))
+      expect(host.innerHTML, JSON.stringify(text.slice(0, end))).toBe(grow([text.slice(0, end)], false))
+    }
+  })
+
+  test('once closed it looks as if it had been parsed whole', () => {
+    expect(grow(text, true)).toBe(atOnce(text))
+    expect(grow([text], true)).toBe(atOnce(text))
+    for (const seed of [1, 2, 3]) expect(grow(pieces(text, seed), true)).toBe(atOnce(text))
+  })
+})
+
+test('all snippets in one text look the same however they are cut', () => {
+  const text = SNIPPETS.join('\n\n')
+  expect(grow([text], true)).toBe(atOnce(text))
+  for (const seed of [1, 2, 3, 4]) {
+    expect(grow(pieces(text, seed), true)).toBe(atOnce(text))
+    expect(grow(pieces(text, seed), false)).toBe(grow([text], false))
+  }
+})
+
+const examples = corpus('commonmark_examples.jsonl')
+
+test.skipIf(examples.missing)(
+  'every example of the CommonMark specification grows to what it is at once',
+  () => {
+    for (const { text } of examples.lines) {
+      expect(grow(text, true), JSON.stringify(text)).toBe(atOnce(text))
+      // Between other blocks, where it has neighbours to disturb.
+      const between = `before\n\n${text}\n\nafter\n\nand\n\nagain\n`
+      expect(grow(pieces(between, 7), true), JSON.stringify(text)).toBe(atOnce(between))
+      expect(grow(pieces(between, 7), false), JSON.stringify(text)).toBe(grow([between], false))
+    }
+  },
+  60_000,
+)
+
+test('a finished block is never touched again', () => {
+  const host = document.createElement('div')
+  const markdown = new Markdown(host)
+  markdown.append('one *two*\n\n- a\n- b\n\nthree\nfour\n\nfive')
+  const [paragraph, list] = host.children
+  const inside = paragraph?.querySelector('em')
+  const seen: string[] = []
+  const observer = new MutationObserver((records) => seen.push(...records.map(({ type }) => type)))
+  for (const node of [paragraph, list])
+    if (node) observer.observe(node, { subtree: true, childList: true, characterData: true, attributes: true })
+  for (const piece of pieces('\n\n| a |\n|---|\n| b |\n\n```\ncode\n```\n\nmore\n\nand *more*\n\nend', 3))
+    markdown.append(piece)
+  markdown.close()
+  seen.push(...observer.takeRecords().map(({ type }) => type))
+  expect(seen).toEqual([])
+  expect(host.children[0]).toBe(paragraph)
+  expect(host.children[1]).toBe(list)
+  expect(paragraph?.querySelector('em')).toBe(inside)
+})
+
+test('text that grows keeps its text node', () => {
+  const host = document.createElement('div')
+  const markdown = new Markdown(host)
+  markdown.append('The quick')
+  const node = host.querySelector('p')?.firstChild
+  markdown.append(' brown fox')
+  expect(host.querySelector('p')?.firstChild).toBe(node)
+  expect(node?.textContent).toBe('The quick brown fox')
+})
+
+test('a definition that comes late makes links of the words that asked for it', () => {
+  const host = document.createElement('div')
+  const markdown = new Markdown(host)
+  markdown.append('see [here]\n\na\n\nb\n\nc\n\n')
+  expect(host.querySelector('a')).toBeNull()
+  markdown.append('[here]: https://example.org/\n\nd\n\ne\n\nf\n\n')
+  expect(host.querySelector('a')?.getAttribute('href')).toBe('https://example.org/')
+})
+
+test('blocks: headings are demoted, tables scroll, tasks have words, code has a label and a button', () => {
+  expect(atOnce('# a\n\n###### b')).toBe('<h3>a</h3><h6>b</h6>')
+  expect(atOnce('| a |\n|--:|\n| b |')).toContain('<div class="nb-tbl"><table><thead><tr><th class="nb-right">a</th>')
+  expect(atOnce('- [x] y')).toContain('role="img" aria-label="Done"')
+  const code = atOnce('```py\nx\n```')
+  expect(code).toContain('aria-label="Code, py"')
+  expect(code).toContain('aria-label="Copy code"')
+  expect(code).toContain('<code>x\n</code>')
+})
+
+test('links of a model open elsewhere and tell nothing; other addresses are text', () => {
+  expect(atOnce('[a](https://e.org "t")')).toBe(
+    '<p><a href="https://e.org/" target="_blank" rel="noopener noreferrer">a</a></p>',
+  )
+  for (const bad of ['javascript:alert(1)', './x', '/api', '//evil.example', 'data:text/html,x', 'file:///etc/passwd', '#x']) {
+    const html = atOnce(`[a](${bad})`)
+    expect(html, bad).not.toContain('href')
+    expect(html, bad).toContain('>a</span>')
+  }
+})
+
+test('an image is a chip with its description and its host', () => {
+  const html = atOnce('![the *chart*](https://images.example.org/x.png)')
+  expect(html).not.toContain('<img')
+  expect(html).toContain('<span>Image not loaded: the chart · images.example.org</span>')
+})
+
+test.each([
+  ['**bo', '**bo**'],
+  ['**bold*', '**bold**'],
+  ['**bold**', '**bold**'],
+  ['a **b *c', 'a **b *c***'],
+  ['***x', '***x***'],
+  ['`co', '`co`'],
+  ['``a`', '``a``'],
+  ['**`x', '**`x`**'],
+  ['~~go', '~~go~~'],
+  ['foo **', 'foo'],
+  ['[te', '[te'],
+  ['[te](htt', '[te](nbstream:pending)'],
+  ['![al](htt', '![al](nbstream:pending)'],
+  ['**[te](h', '**[te](nbstream:pending)**'],
+  ['[te](https://x/a_b) _c', '[te](https://x/a_b) _c_'],
+  ['snake_case_na', 'snake_case_na'],
+  ['2 * 3', '2 * 3'],
+  ['a*b', 'a*b'],
+  ['\\*a', '\\*a'],
+  ['end\\', 'end'],
+  ['](x', '](x'],
+])('%s is completed to %s', (from, to) => {
+  expect(complete(from)).toBe(to)
+})
+
+test.each([
+  ['Intro\n-', 'Intro'],
+  ['Intro\n- ', 'Intro'],
+  ['Title\n==', 'Title'],
+  ['a\n12.', 'a'],
+  ['a\n``', 'a'],
+  ['a\nb', 'a\nb'],
+  ['| a | b', '| a | b\n|---|---|'],
+  ['x\n\n| a | b |\n|-', 'x\n\n| a | b |\n|---|---|'],
+  ['x\n| a', 'x\n| a'],
+])('%j is settled to %j', (from, to) => {
+  expect(settle(from)).toBe(to)
+})
+
+test('mending is linear: hostile tails of 100,000 characters take no time', () => {
+  for (const unit of ['*', '_a', '`', '\\', '[', '](', ' ', '\n', '|', '-', '*a `', '&', '<', '[](']) {
+    const text = unit.repeat(100_000 / unit.length)
+    const start = performance.now()
+    complete(text)
+    complete(`${text}x`)
+    settle(text)
+    settle(`${text}x`)
+    // A second is a hundred times what a linear pass needs, and a hundredth of what a quadratic one would.
+    expect(performance.now() - start, unit).toBeLessThan(1000)
+  }
+})
+
+test('the dialect is read from one place', () => {
+  for (const name of ['nodes', 'tail', 'mend', 'morph']) {
+    const source = readFileSync(`src/markdown/${name}.ts`, 'utf8')
+    expect(source).not.toMatch(/from 'markdown-it'|innerHTML|createElement\(/)
+  }
+})
