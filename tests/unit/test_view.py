@@ -132,7 +132,9 @@ def test_a_view_cannot_write_the_traits_of_its_model(line: list[LoopbackComm]) -
 
 
 def test_prompts_and_keys_do_not_meet_in_the_widget_state(line: list[LoopbackComm]) -> None:
-    s = nb.stream("Hi", model="openai/x", api_base="http://127.0.0.1:9/v1", api_key="sk-verysecretkey123", display=False, wait=False)
+    s = nb.stream(
+        "Hi", model="openai/x", api_base="http://127.0.0.1:9/v1", api_key="sk-verysecretkey123", display=False, wait=False
+    )
     link = widget_line(line, s) if s.widget else None
     s.stop()
     s.wait(20)
