@@ -34,7 +34,7 @@ each section's kind, NUL, text, NUL, in order. It finds lost text, it is no prot
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
 from nbstream._errors import ProtocolError
@@ -140,14 +140,7 @@ class End:
 
 Event: TypeAlias = Open | Append | Amend | Close | Note | End
 
-_FIELDS: Final[dict[type, tuple[str, ...]]] = {
-    Open: ("kind", "meta"),
-    Append: ("at", "text"),
-    Amend: ("at", "meta"),
-    Close: ("at",),
-    Note: ("meta",),
-    End: ("status", "reason", "error", "sections", "digest"),
-}
+_FIELDS: Final = {verb: tuple(f.name for f in fields(verb) if f.init) for verb in (Open, Append, Amend, Close, Note, End)}
 
 
 def encode(event: Event) -> Wire:
