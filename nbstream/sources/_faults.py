@@ -146,8 +146,8 @@ def _by_class(error: BaseException, watch: Watch) -> NbstreamError:
         return AuthError(said, status=status if watch.requests else None)
     if names & {"UnsupportedParamsError"}:
         return RequestError(said, hint="Leave the parameter out, or pass drop_params=True.")
-    if names & {"UnicodeDecodeError", "JSONDecodeError"}:
-        return BadResponse(f"The stream cannot be read: {said}")
+    if watch.streamed or names & {"UnicodeDecodeError", "JSONDecodeError"}:
+        return BadResponse(f"The stream cannot be read: {said}", status=watch.status or None)
     if names & {"Timeout", "APITimeoutError", "TimeoutException", "TimeoutError"}:
         return ConnectionFailed(said or "The library's own time limit ran out.", code="timeout")
     if names & {"APIConnectionError", "TransportError", "ClientError", "ConnectionError"} and not isinstance(status, str):

@@ -9,6 +9,7 @@ complete:
 - comments, `id` and `retry` fields, a byte order mark and events without data are dropped;
 - `data` lines of one event are joined; an event whose data is whole does not wait for its blank line;
 - U+2028, U+2029 and U+0085, legal in JSON strings but line ends to `str.splitlines`, become JSON escapes;
+- so does the bracket of a ``[DONE]`` within a text, at which litellm would end the stream;
 - a byte that is not UTF-8 becomes U+FFFD;
 - an object with several choices becomes one object for each of them;
 - the data must be JSON, or ``[DONE]``: anything else is a fault, because libraries skip such an event, or end there in silence.
@@ -30,6 +31,7 @@ LINE_LIMIT: Final = 64 * 1024 * 1024
 
 _BREAK: Final = re.compile(rb"\r\n|\n|\r")
 _BOM: Final = b"\xef\xbb\xbf"
+_FIRST_LINE: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*([^\r\n]+)[\r\n]")
 _FIELDS: Final = (b"data", b"event", b"id", b"retry")
 _SPLITTERS: Final = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}
 
@@ -57,6 +59,7 @@ class Lines:
         self.framing = framing
         self.fault = ""
         self._see = see
+        self._raw = b""
         self._tail: list[bytes] = []
         self._size = 0
         self._first = True
@@ -66,6 +69,12 @@ class Lines:
 
     def feed(self, data: bytes) -> bytes:
         """Return the clean form of the events that `data` completes."""
+        if self.framing == "guess":
+            data, self._raw = self._raw + data, b""
+            if (line := _FIRST_LINE.search(data)) is None:
+                self._raw = data
+                return b""
+            self.framing = _guess(line[1])
         if self.framing == "none" or self.fault:
             return b"" if self.fault else data
         if self._after_cr and data:
@@ -88,9 +97,9 @@ class Lines:
 
     def finish(self) -> bytes:
         """Return the clean form of what is left at the end of the body."""
+        if self.framing == "guess":
+            return self.feed(b"\n") if self._raw.strip() else self._raw
         line, self._tail = b"".join(self._tail), []
-        if self.fault or self.framing == "none":
-            return b"" if self.fault else line
         out = self._take(line) if line else b""
         self.fault, self._held = "", []
         return out
@@ -101,10 +110,6 @@ class Lines:
         if self._first:
             line = line.removeprefix(_BOM)
             self._first = not line
-        if self.framing == "guess" and line:
-            self.framing = _guess(line)
-        if self.framing == "none":
-            return line + b"\n"
         if self.framing == "ndjson":
             return self._json_line(line)
         return self._field(line)
@@ -168,8 +173,13 @@ class Lines:
         self._see(value)
         choices = value.get("choices") if isinstance(value, dict) else None
         if isinstance(choices, list) and len(choices) > 1:
-            return [json.dumps(part).encode() for part in _apart(value, choices)]
-        return [text.replace("\n", " ").translate(_SPLITTERS).encode()]
+            return [_harmless(json.dumps(part)) for part in _apart(value, choices)]
+        return [_harmless(text)]
+
+
+def _harmless(text: str) -> bytes:
+    """Write the JSON `text` so that no library takes a part of a string for framing."""
+    return text.replace("\n", " ").translate(_SPLITTERS).replace("[DONE]", "\\u005bDONE]").encode()
 
 
 def _apart(value: dict[str, Any], choices: list[Any]) -> list[dict[str, Any]]:

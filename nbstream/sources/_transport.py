@@ -94,11 +94,14 @@ class _Body(httpx.AsyncByteStream):
                 watch.received += len(data)
                 if self._response.is_error and len(watch.body) < BODY_LIMIT:
                     watch.body += data[:BODY_LIMIT]
-                if out := lines.feed(data):
-                    watch.streamed = watch.streamed or lines.framing in ("sse", "ndjson")
+                out = lines.feed(data)
+                watch.streamed = lines.framing in ("sse", "ndjson")
+                if out:
                     yield out
                 self._check()
-            if out := lines.finish():
+            out = lines.finish()
+            watch.streamed = lines.framing in ("sse", "ndjson")
+            if out:
                 yield out
         except (httpx.TransportError, httpx.DecodingError) as error:
             watch.fault = watch.fault or _faults.cut(error, self._response.request.url.host, watch.received)
