@@ -194,6 +194,29 @@ def test_a_terminal_that_comes_late_writes_the_whole() -> None:
         assert "".join(pieces) == written(events), f"after {at} events"
 
 
+def test_what_happens_while_a_terminal_begins_is_written_once() -> None:
+    class Moment(contextlib.AbstractContextManager[None]):
+        """A lock that another thread takes just before the terminal can."""
+
+        event: Event | None = None
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def __enter__(self) -> None:
+            event, self.event = self.event, None
+            if event is not None:
+                transcript.apply(event)
+
+    transcript, pieces = Transcript(lock=(moment := Moment())), list[str]()
+    transcript.apply(Open("content"))
+    moment.event = Append(0, "once")
+    terminal = Terminal(transcript, pieces.append)
+    transcript.apply(DONE)
+    terminal.join(10)
+    assert "".join(pieces) == "once\n"
+
+
 def test_a_terminal_that_is_held_up_does_not_hold_up_the_run() -> None:
     go, pieces = threading.Event(), list[str]()
 
