@@ -11,8 +11,8 @@ import textwrap
 from collections.abc import Iterator
 
 import pytest
-from chunking import events_of
 
+from chunking import events_of
 from nbstream._events import Append, Delta, End, Open
 from nbstream._terminal import Terminal, TerminalPrinter
 from nbstream._transcript import Transcript
