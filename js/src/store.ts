@@ -204,7 +204,6 @@ export class RunStore implements Store {
     const agrees = (claim.sections ?? own?.sections) === own?.sections && (claim.digest ?? own?.digest) === own?.digest
     if (agrees) return
     this.mismatch()
-    this.inbox.distrust()
     this.resync()
   }
 

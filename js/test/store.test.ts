@@ -192,6 +192,27 @@ describe('snapshots', () => {
     expect(line.told.at(-1)).toBeNull()
   })
 
+  test.each<[string, Partial<Snapshot>]>([
+    ['more text', { sections: [{ kind: 'content', text: 'ab', meta: {}, closed: true }] }],
+    ['an open section', { sections: [{ kind: 'content', text: 'a', meta: {}, closed: false }] }],
+  ])('one with %s where the known section is closed is told as null, and is no fault of the protocol', (_, change) => {
+    const { illegal } = page().counts
+    line.says([OPEN, append('a'), { op: 'close', at: 0 }])
+    line.snapshot({ seq: 9, ...change })
+    expect(line.told.slice(3)).toEqual([null])
+    expect(line.text()).toBe(change.sections?.[0]?.text)
+    expect(page().counts.illegal).toBe(illegal)
+  })
+
+  test.each<[string, Partial<Snapshot>]>([
+    ['another end', { end: { status: 'error', error: { code: 'server', message: '', hint: '' } } }],
+    ['more meta', { meta: { model: 'm' } }],
+  ])('one with %s than the known one is told as null, for nothing may follow an end', (_, change) => {
+    line.says([OPEN, append('a'), END])
+    line.snapshot(change)
+    expect(line.told.slice(3)).toEqual([null])
+  })
+
   test('one that frames have overtaken is left alone', () => {
     line.says([OPEN, append('a')])
     const state = { v: 1, run: 'r', seq: 1, sections: [{ kind: 'content', text: '', meta: {}, closed: false }], meta: {} }
@@ -289,11 +310,14 @@ describe('stop', () => {
     expect([line.text(), line.store.status]).toEqual(['ab', 'stopped'])
   })
 
-  test('it does not hold back the run that replaces the stopped one', () => {
+  test('neither it nor what waited concerns the run that replaces the stopped one', () => {
+    line.says([append('b')])
     line.restarts('s')
+    line.says([OPEN, append('abc')], 'is lost')
     line.snapshot()
-    line.says([OPEN, append('new')])
-    expect([line.text(), line.store.frozen]).toEqual(['new', false])
+    expect(line.told.slice(2)).toEqual([null])
+    line.says([append('d')])
+    expect([line.text(), line.store.frozen]).toEqual(['abcd', false])
   })
 
   test('when the kernel goes, what waited is shown', () => {
