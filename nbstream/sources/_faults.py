@@ -73,7 +73,11 @@ def malformed(what: str) -> ProviderError:
 def not_a_stream(watch: Watch) -> ProviderError:
     """Return the fault of a good status with a body that is no stream."""
     kind = watch.content_type.partition(";")[0] or "an unknown content type"
-    return BadResponse(f"The server answered with {kind} in place of a stream.", status=watch.status)
+    words = _reason(watch.body) if watch.body.lstrip().startswith((b"{", b"[")) else ""
+    return BadResponse(
+        f"The server answered with {kind} in place of a stream" + (f": {words}" if words else "."),
+        status=watch.status,
+    )
 
 
 def complaint(watch: Watch) -> ProviderError:
@@ -126,6 +130,8 @@ def translate(error: BaseException, watch: Watch, provider: str) -> NbstreamErro
         return refusal(watch, provider)
     if watch.complaint is not None:
         return complaint(watch)
+    if watch.body:
+        return not_a_stream(watch)
     while (inner := getattr(error, "original_exception", None)) is not None:  # litellm's MidStreamFallbackError
         error = inner
     return error if isinstance(error, NbstreamError) else _by_class(error, watch)

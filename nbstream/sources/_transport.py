@@ -21,7 +21,7 @@ from nbstream.sources._lines import Lines, framing
 from nbstream.sources._watch import Broken, Watch
 
 BODY_LIMIT: Final = 16_384
-"""The most bytes kept of a refusal, for its message."""
+"""The most bytes kept of a body that is no stream, for its message."""
 
 _NO_LIMITS: Final = httpx.Timeout(None).as_dict()
 _LOOPBACK: Final = ("all://127.0.0.1", "all://localhost", "all://[::1]")
@@ -92,10 +92,10 @@ class _Body(httpx.AsyncByteStream):
         try:
             async for data in self._response.aiter_bytes():
                 watch.received += len(data)
-                if self._response.is_error and len(watch.body) < BODY_LIMIT:
-                    watch.body += data[:BODY_LIMIT]
                 out = lines.feed(data)
                 watch.streamed = lines.framing in ("sse", "ndjson")
+                if not watch.streamed and len(watch.body) < BODY_LIMIT:
+                    watch.body += data[:BODY_LIMIT]
                 if out:
                     yield out
                 self._check()

@@ -44,7 +44,7 @@ class Watch:
         status: of the last response, 0 before it.
         content_type: of the last response.
         retry_after: seconds that the last response asked to wait.
-        body: the beginning of the last refusal (status 400 and above).
+        body: the beginning of the last body that was no stream.
         received: bytes of bodies so far.
         streamed: a body was framed as a stream.
         frank: a fault is raised as `Broken`, not as the exception that a library expects.
