@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Markdown } from '../src/markdown'
 import { complete, settle } from '../src/markdown/mend'
 import { build } from '../src/markdown/nodes'
 import { noReferences, parse } from '../src/markdown/parser'
 import { corpus, random } from './helpers'
 import { SNIPPETS } from './snippets'
+
+// Long walks over texts; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 })
 
 function grow(pieces: Iterable<string>, close: boolean): string {
   const host = document.createElement('div')
@@ -191,6 +194,21 @@ test('mending is linear: hostile tails of 100,000 characters take no time', () =
     settle(`${text}x`)
     // A second is a hundred times what a linear pass needs, and a hundredth of what a quadratic one would.
     expect(performance.now() - start, unit).toBeLessThan(1000)
+  }
+})
+
+test('a thousand levels of emphasis become a few, open or closed, without losing a word', () => {
+  for (const text of ['*a **b '.repeat(1000), `${'*a **b '.repeat(1000)}${'b** a* '.repeat(1000)}`]) {
+    const host = document.createElement('div')
+    const markdown = new Markdown(host)
+    for (let close = 0; close < 2; close++) {
+      if (close) markdown.close()
+      else markdown.append(text)
+      let depth = 0
+      for (let level: ParentNode[] = [host]; level.length > 0; depth++) level = level.flatMap(({ children }) => [...children])
+      expect(depth).toBeLessThan(20)
+    }
+    expect(host.textContent?.match(/[ab]/g)).toHaveLength(text.match(/[ab]/g)?.length ?? 0)
   }
 })
 

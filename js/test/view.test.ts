@@ -5,6 +5,9 @@ import { random } from './helpers'
 import { amend, append, close, end, note, open, Run } from './run'
 import { SNIPPETS } from './snippets'
 
+// Whole runs, event by event; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 })
+
 beforeEach(() => {
   vi.useFakeTimers()
 })

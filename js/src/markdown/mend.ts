@@ -13,6 +13,9 @@ const MARKS = /^[ \t]*(?:[-+*=_#|]+|`{1,2}|~{1,2}|\d{1,9}[.)]?|[-+*][ \t]+|[ \t:
 const MARKS_LIMIT = 200
 const HEADER = /^ {0,3}\|.*[^\s|]/
 const EMPHASIS = new Set(['*', '**', '***', '_', '__', '___', '~~'])
+/** More marks than this are not open in any text that means them. */
+const OPEN_LIMIT = 8
+const COLUMN_LIMIT = 40
 const WORD = /[\p{L}\p{N}]/u
 
 /** `source` without a last line that cannot be read yet, and with the second line of a table whose first has come. */
@@ -28,7 +31,7 @@ export function settle(source: string): string {
     .trim()
     .replace(/^\||\|$/g, '')
     .split(/(?<!\\)\|/).length
-  return `${settled}\n${'|---'.repeat(columns)}|`
+  return columns > COLUMN_LIMIT ? settled : `${settled}\n${'|---'.repeat(columns)}|`
 }
 
 /** Whether `source` ends with an empty line: what stands before it is finished. */
@@ -81,7 +84,7 @@ function emphasise(open: string[], run: string, before: string, after: string): 
     if (top.length > left) open.push(top.slice(left))
     left -= Math.min(left, top.length)
   }
-  if (left === run.length && after.trim() !== '' && !WORD.test(before)) open.push(run)
+  if (left === run.length && after.trim() !== '' && !WORD.test(before) && open.length < OPEN_LIMIT) open.push(run)
 }
 
 function runAt(text: string, at: number): string {

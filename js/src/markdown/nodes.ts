@@ -16,6 +16,8 @@ export const PENDING = 'nbstream:pending'
 
 const LANGUAGE_LIMIT = 40
 const TITLE_LIMIT = 200
+/** Emphasis within emphasis beyond this is dropped: thousands of levels would overflow the stack of whoever walks them. */
+const DEPTH_LIMIT = 16
 const TASK = /^\[([ xX])\](?=\s)/
 
 // biome-ignore format: a table of names, not one a line
@@ -26,7 +28,7 @@ const TAGS: Readonly<Record<string, HtmlName>> = {
 }
 
 /** Append the elements of `tokens` to `into`. Each top-level block becomes exactly one child. */
-export function build(tokens: readonly Token[], into: ParentNode & Node): void {
+export function build(tokens: readonly Token[], into: Node, limit = Number.POSITIVE_INFINITY): void {
   const open: Node[] = [into]
   tokens.forEach((token, index) => {
     const parent = open[open.length - 1] ?? into
@@ -34,7 +36,7 @@ export function build(tokens: readonly Token[], into: ParentNode & Node): void {
     else if (token.nesting === 0) parent.appendChild(leaf(token))
     else if (token.nesting < 0) open.pop()
     // A hidden paragraph is one of a tight list: its inside stands in the item itself.
-    else if (token.hidden) open.push(parent)
+    else if (token.hidden || open.length > limit) open.push(parent)
     else open.push(container(token, parent))
   })
 }
@@ -50,7 +52,7 @@ function inline(token: Token, item: boolean, parent: Node): void {
     )
     first.content = first.content.slice(task[0].length)
   }
-  build(children, parent as ParentNode & Node)
+  build(children, parent, DEPTH_LIMIT)
 }
 
 function isItem(tokens: readonly Token[], index: number): boolean {

@@ -133,16 +133,19 @@ function withoutHalfFence(tokens: Token[], fence: Token): Token[] {
 function spot(host: Element): Element {
   let element = host
   for (;;) {
-    // The cells that a row still lacks are there already, empty.
-    const last =
-      element.tagName === 'TR'
-        ? ([...element.children].findLast((cell) => cell.hasChildNodes()) ?? element.firstChild)
-        : element.lastChild
+    const last = element.tagName === 'TR' ? lastFilled(element) : element.lastChild
     if (!(last instanceof HTMLElement) || !(element === host || HOLDERS.has(element.tagName))) return element
     if (!HOLDERS.has(last.tagName) && !/^(P|H\d|T[HD]|CODE)$/.test(last.tagName)) return element
     if (last.tagName === 'CODE' && element.tagName !== 'PRE') return element
     element = last
   }
+}
+
+/** The cells that a row still lacks are there already, empty. */
+function lastFilled(row: Element): Element | null {
+  let cell = row.lastElementChild
+  while (cell?.previousElementSibling && !cell.hasChildNodes()) cell = cell.previousElementSibling
+  return cell
 }
 
 function count(text: string): number {
