@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 from nbstream._errors import AuthError, BadResponse, NbstreamError
@@ -20,6 +21,17 @@ from nbstream.sources._watch import Broken, Watch, finish_reason
 
 _NEVER: Final = 7 * 86_400.0
 """Seconds; time limits are the run's own."""
+
+_FIRST_USED: Final = (
+    "litellm.main",
+    "litellm.litellm_core_utils.default_encoding",
+    "litellm._service_logger",
+    "openai.resources.beta",
+    "openai.resources.chat.completions",
+    "anyio._backends._asyncio",
+    "nbstream.sources._client",
+)
+"""Modules that the first call would import on the loop, which would stop every stream for half a second."""
 
 
 class Call:
@@ -157,8 +169,9 @@ def _load() -> Any:
     """Import litellm and what its first call needs; call it on a worker thread."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     litellm: Any = import_module("litellm")
-    for name in ("openai", "nbstream.sources._client", "litellm.main"):
-        import_module(name)
+    for name in _FIRST_USED:
+        if find_spec(name):  # some are inner modules, which may move
+            import_module(name)
     litellm.suppress_debug_info = True
     return litellm
 
