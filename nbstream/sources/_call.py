@@ -10,12 +10,14 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
 from nbstream._errors import AuthError, BadResponse, NbstreamError
 from nbstream._events import Delta
+from nbstream._threads import in_thread
 from nbstream.sources import _chunks, _faults
 from nbstream.sources._watch import Broken, Watch, finish_reason
 
@@ -52,11 +54,13 @@ class Call:
 
     async def prepare(self) -> None:
         """Import litellm and make the client, on a worker thread."""
-        self._litellm = await asyncio.to_thread(_load)
+        self._litellm = await in_thread(_load, "litellm")
         self.watch.frank = not _logged(self._litellm, self._keywords)
         if self._keywords.get("client") is None:
             make = import_module("nbstream.sources._client").make
-            self._client, self._name = await asyncio.to_thread(make, self._litellm, self.watch, self._model, self._keywords)
+            self._client, self._name = await in_thread(
+                partial(make, self._litellm, self.watch, self._model, self._keywords), "client"
+            )
 
     async def batches(self) -> AsyncGenerator[list[Delta], None]:
         """Send the request and yield what each chunk means, then what only the wire told."""
@@ -131,7 +135,7 @@ class Call:
         if self.watch.streamed and not self.watch.reasoned:
             figures.pop("reasoning_tokens", None)  # litellm's own count, sometimes above that of the whole output
         if "cost_nanousd" not in figures:
-            price = await asyncio.to_thread(_price, self._litellm, self._model, chunk.usage)
+            price = await in_thread(partial(_price, self._litellm, self._model, chunk.usage), "price")
             figures.update({"cost_nanousd": price} if price else {})
         return figures
 
@@ -151,7 +155,7 @@ class Call:
         """Return what `error` means, fit to be shown."""
         meant = _faults.translate(error, self.watch, self._name)
         wanted = isinstance(meant, AuthError) and self._litellm is not None
-        missing = await asyncio.to_thread(_missing, self._litellm, self._model) if wanted else ()
+        missing = await in_thread(partial(_missing, self._litellm, self._model), "keys") if wanted else ()
         return _faults.tidy(meant, secrets, missing)
 
     async def close(self) -> None:

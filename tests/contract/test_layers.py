@@ -17,8 +17,8 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 ROWS = (
     ("_version", "_errors", "_events"),
     ("_text", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
-    ("sources",),
-    ("_threads", "_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
+    ("_threads", "sources"),
+    ("_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
         *("_comm", "_island", "_widget", "_observed", "_terminal", "_view"),

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 
 
 def script(code: str) -> tuple[subprocess.CompletedProcess[str], float]:
     """Run `code` in a fresh interpreter; return the result and how long it ran after it printed its last line."""
-    started = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    assert started.stdout is not None
-    assert started.stderr is not None
-    output = started.stdout.readline()
-    mark = time.monotonic()
-    rest, errors = started.communicate(timeout=60)
-    return subprocess.CompletedProcess([], started.returncode, output + rest, errors), time.monotonic() - mark
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        started = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
+        )
+        with started:
+            output = started.stdout.readline()  # type: ignore[union-attr]  # reason: it is a pipe
+            mark = time.monotonic()
+            output += started.stdout.read()  # type: ignore[union-attr]  # reason: it is a pipe
+            returned = started.wait(60)
+        errors.seek(0)
+        return subprocess.CompletedProcess([], returned, output, errors.read()), time.monotonic() - mark
 
 
 def test_a_running_stream_does_not_keep_the_process_alive() -> None:
@@ -105,3 +104,18 @@ def test_a_closed_pipe_does_not_break_the_run() -> None:
         """
     )
     assert result.stderr == "done"
+
+
+def test_leaving_while_litellm_is_imported_does_not_wait_for_it() -> None:
+    result, seconds = script(
+        """
+        import nbstream as nb
+        s = nb.stream("Hello", display=False, wait=False)
+        for event in s:
+            if event.meta.get("phase") == "loading":
+                break
+        print("ready", flush=True)
+        """
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "ready\n", "")
+    assert seconds < 2
