@@ -17,7 +17,7 @@ export async function copyText(text: string, near: Element): Promise<boolean> {
 function copyBySelection(text: string, near: Element): boolean {
   const root = near.getRootNode()
   const focused = root instanceof ShadowRoot ? root.activeElement : document.activeElement
-  const area = h('textarea', { class: 'nb-vh', readonly: true, tabindex: '-1', 'aria-hidden': 'true' })
+  const area = h('textarea', { class: 'nb-vh nb-clip', readonly: true, tabindex: '-1', 'aria-hidden': 'true' })
   area.value = text
   near.append(area)
   area.select()

@@ -9,7 +9,7 @@ import { Disclosure } from './section'
 export class Prompt {
   readonly root: HTMLElement
   readonly note = h('p', { class: 'nb-note' }, S.scripted, h('code', {}, S.scriptedCode))
-  private readonly preview = h('span', { class: 'nb-preview' })
+  private readonly preview = h('span', { class: 'nb-preview', 'aria-hidden': 'true' })
   private readonly body = h('div', { class: 'nb-said' })
   private readonly disclosure: Disclosure
   /** Whether the reader wants to see it. */

@@ -12,7 +12,7 @@ const encoder = new TextEncoder()
 
 export class ResultView implements SectionView {
   readonly root: HTMLElement
-  private readonly preview = h('span', { class: 'nb-preview' })
+  private readonly preview = h('span', { class: 'nb-preview', 'aria-hidden': 'true' })
   private readonly size = h('span', { class: 'nb-state' })
   private readonly disclosure: Disclosure
   private readonly text: Text

@@ -21,7 +21,8 @@ export class Scroller {
   private following = true
   private ended = false
 
-  constructor() {
+  /** `orphan` is called when the button goes while the reader's focus is on it. */
+  constructor(private readonly orphan: () => void) {
     this.root.addEventListener('scroll', () => this.look(), { passive: true })
     this.button.addEventListener('click', () => this.press())
   }
@@ -49,10 +50,15 @@ export class Scroller {
   }
 
   private press(): void {
-    if (this.ended) set(this.root, 'class', 'nb-scroll nb-all')
-    this.root.scrollTop = this.ended ? this.root.scrollTop : this.root.scrollHeight
-    this.following = true
-    this.root.focus({ preventScroll: true })
-    this.offer()
+    if (this.ended) {
+      set(this.root, 'class', 'nb-scroll nb-all')
+      this.offer()
+      this.orphan()
+    } else {
+      this.root.scrollTop = this.root.scrollHeight
+      this.following = true
+      this.root.focus({ preventScroll: true })
+      this.offer()
+    }
   }
 }

@@ -24,7 +24,7 @@ const SHOWN: ReadonlySet<string> = new Set(['input', 'ready', 'ask'])
 export class ToolView implements SectionView {
   readonly root: HTMLElement
   private readonly name = h('span', { class: 'nb-name' })
-  private readonly preview = h('span', { class: 'nb-preview' })
+  private readonly preview = h('span', { class: 'nb-preview', 'aria-hidden': 'true' })
   private readonly words = h('span')
   private readonly clock = h('span', { class: 'nb-clock', 'aria-hidden': 'true' })
   private readonly state = h('span', { class: 'nb-state' }, this.words, this.clock)

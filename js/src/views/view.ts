@@ -35,7 +35,7 @@ class View {
   private readonly bar: Toolbar
   private readonly prompt: Prompt
   private readonly sections: Sections
-  private readonly scroller = new Scroller()
+  private readonly scroller = new Scroller(() => this.takeFocus())
   private readonly foot: Foot
   private readonly announcer: Announcer
   private readonly root: HTMLElement
@@ -56,7 +56,7 @@ class View {
     this.sections = new Sections(store, this.scroller.body)
     this.scroller.body.prepend(this.prompt.root, this.prompt.note)
     const parts = [this.bar.root, this.scroller.root, this.scroller.jump, this.foot.root, this.announcer.root]
-    this.root = h('section', { class: 'nb', role: 'region', tabindex: '-1' }, ...parts)
+    this.root = h('section', { class: 'nb', role: 'region' }, ...parts)
     shadow.replaceChildren(this.root)
     this.listen()
     this.cleanups = [
@@ -91,10 +91,20 @@ class View {
     this.prompt.update()
     this.tell(now)
     // After the words: a run that has ended says so before its button goes.
-    if (ended && this.bar.finish()) this.root.focus({ preventScroll: true })
+    if (ended && this.bar.finish()) this.takeFocus()
     this.announcer.update()
     this.scroller.update(ended)
     this.clock(!ended)
+  }
+
+  /**
+   * Keep the focus in the view when the button that had it has gone. Only for as long as it is needed: a view that always takes
+   * the focus would swallow the notebook's keys after each click into the text.
+   */
+  private takeFocus(): void {
+    set(this.root, 'tabindex', '-1')
+    this.root.focus({ preventScroll: true })
+    this.root.addEventListener('blur', () => set(this.root, 'tabindex', undefined), { once: true })
   }
 
   /** What depends on the time, too. */
