@@ -23,8 +23,19 @@ export interface Model {
 interface Kernel {
   readonly clientId?: string
   readonly username?: string
+  readonly statusChanged?: Signal
+  readonly disposed?: Signal
   sendControlMessage?(message: Wire, expectReply: boolean): unknown
 }
+
+interface Signal {
+  connect(slot: KernelSlot): unknown
+  disconnect(slot: KernelSlot): unknown
+}
+type KernelSlot = (sender: unknown, value?: unknown) => void
+
+/** A kernel with one of these has lost its runs; a restart keeps the connection, and models are not told of it. */
+const LOST: ReadonlySet<unknown> = new Set(['restarting', 'autorestarting', 'terminating', 'dead'])
 
 /** Before a message is said again, in milliseconds. */
 const HELLO_AGAIN = [250, 500, 1000, 2000, 4000, 8000]
@@ -51,7 +62,7 @@ export class Comm implements Uplink {
     const receive = (message: unknown): void => this.receive(message, store)
     const refresh = (): void => store.receiveSnapshot(this.model.get('snapshot'))
     const check = (): void => {
-      if (document.visibilityState !== 'hidden' && !store.end) store.resync()
+      if (document.visibilityState !== 'hidden' && !store.end && !store.gone) store.resync()
     }
     refresh()
     this.model.on('msg:custom', receive)
@@ -60,14 +71,16 @@ export class Comm implements Uplink {
     document.addEventListener('resume', check, { signal })
     window.addEventListener('pageshow', check, { signal })
     window.addEventListener('online', check, { signal })
-    signal.addEventListener('abort', () => {
+    const part = (): void => {
       this.model.off('msg:custom', receive)
       this.model.off('change:snapshot', refresh)
       for (const timer of this.timers.values()) clearTimeout(timer)
       this.timers.clear()
       this.over = true
       store.lose()
-    })
+    }
+    signal.addEventListener('abort', part)
+    this.watchKernel(part, signal)
     this.greet = () => this.repeat('hello', [...HELLO_AGAIN], () => this.hello(store, adopts()))
     this.greet()
     // Messages between the making of the model and the loading of this module have reached nobody, and nothing would tell.
@@ -108,6 +121,19 @@ export class Comm implements Uplink {
 
   mismatch(run: string, seq: number): void {
     this.say({ type: 'mismatch', run, seq }, 'quiet')
+  }
+
+  private watchKernel(lost: () => void, signal: AbortSignal): void {
+    const { kernel } = this
+    const onStatus: KernelSlot = (_, status) => {
+      if (LOST.has(status)) lost()
+    }
+    kernel?.statusChanged?.connect(onStatus)
+    kernel?.disposed?.connect(lost)
+    signal.addEventListener('abort', () => {
+      kernel?.statusChanged?.disconnect(onStatus)
+      kernel?.disposed?.disconnect(lost)
+    })
   }
 
   private receive(message: unknown, store: RunStore): void {
@@ -179,8 +205,12 @@ export class Comm implements Uplink {
     if (way === 'both' || !controlled) this.model.send(message)
   }
 
+  private get kernel(): Kernel | undefined {
+    return dig(this.model.widget_manager, 'kernel') as Kernel | undefined
+  }
+
   private control(message: Wire): boolean {
-    const kernel = dig(this.model.widget_manager, 'kernel') as Kernel | undefined
+    const { kernel } = this
     if (typeof kernel?.sendControlMessage !== 'function') return false
     const header = {
       msg_id: hex(16),

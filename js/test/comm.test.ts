@@ -5,6 +5,21 @@ import { Comm, type Model } from '../src/comm'
 import type { Wire } from '../src/events'
 import { RunStore } from '../src/store'
 
+/** How a front-end tells that something changed. */
+class Signal {
+  readonly slots = new Set<(sender: unknown, value?: unknown) => void>()
+
+  connect(slot: (sender: unknown, value?: unknown) => void): void {
+    this.slots.add(slot)
+  }
+  disconnect(slot: (sender: unknown, value?: unknown) => void): void {
+    this.slots.delete(slot)
+  }
+  emit(value: unknown): void {
+    for (const slot of this.slots) slot(this, value)
+  }
+}
+
 /** What a front-end gives: traits, a comm, and a kernel connection where it shows one. */
 class FrontEnd implements Model {
   readonly comm: Wire[] = []
@@ -12,12 +27,14 @@ class FrontEnd implements Model {
   readonly envelopes: Wire[] = []
   readonly traits: Record<string, unknown>
   refuses = false
+  readonly status = new Signal()
   readonly widget_manager: unknown
   private readonly listeners = new Map<string, Set<(message: unknown) => void>>()
 
   constructor(hasKernel: boolean, traits: Record<string, unknown> = {}) {
     this.traits = { key: 'cafe0123', snapshot: { v: 1, run: 'r', seq: 0, sections: [], meta: {} }, ...traits }
-    const kernel = { clientId: 'client', username: 'me', sendControlMessage: (message: Wire) => this.takeControl(message) }
+    const sendControlMessage = (message: Wire): void => this.takeControl(message)
+    const kernel = { clientId: 'client', username: 'me', statusChanged: this.status, sendControlMessage }
     this.widget_manager = hasKernel ? { kernel, context: { model: {} } } : { kernel: null }
   }
 
@@ -244,6 +261,25 @@ test('when the model goes nothing more is said, and the store knows', () => {
   expect(front.comm.length + front.control.length).toBe(said)
   expect(store.gone).toBe(true)
   expect(store.sections).toHaveLength(0)
+})
+
+test.each(['restarting', 'autorestarting', 'terminating', 'dead'])('a kernel that is %s has lost its runs', (status) => {
+  const { front, store } = connect(new FrontEnd(true))
+  front.status.emit('busy')
+  front.status.emit('idle')
+  expect(store.gone).toBe(false)
+  front.status.emit(status)
+  expect(store.gone).toBe(true)
+  const said = front.comm.length + front.control.length
+  vi.advanceTimersByTime(60_000)
+  window.dispatchEvent(new Event('online'))
+  expect(front.comm.length + front.control.length).toBe(said)
+})
+
+test('a model that has gone listens to its kernel no more', () => {
+  const { front } = connect(new FrontEnd(true))
+  controller.abort()
+  expect(front.status.slots.size).toBe(0)
 })
 
 test.each([null, 3, 'frame', [], {}, { type: 'frame' }, { type: 'snapshot' }, { type: 'dance' }])(
