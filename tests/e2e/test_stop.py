@@ -14,7 +14,9 @@ WORDS = [f"word{i} " for i in range(1000)]
 CLOSED_SECONDS = 0.25
 MORE_CHUNKS = 10
 
-_MARK = """view => { const mark = e => { globalThis.stopMarked ??= Date.now() / 1000 };
+# The moment of the person's own click or key in a view: the front-end makes events of its own.
+_MARK = """() => { const mark = e => { if (e.isTrusted && e.composedPath().some(node => node.dataset?.status))
+    globalThis.stopMarked ??= Date.now() / 1000 };
   addEventListener('click', mark, true); addEventListener('keydown', mark, true) }"""
 
 _UNDER = """([x, y]) => { let found = document.elementFromPoint(x, y);
