@@ -133,7 +133,9 @@ class ProviderError(NbstreamError):
 
     @property
     def retryable(self) -> bool:
-        """Whether another attempt may help: refused or reset connections, 408, 429 and 5xx."""
+        """Whether another attempt may help: refused or reset connections, 408, 429 and 5xx; not what would fail alike."""
+        if self.code in ("certificate", "timeout"):
+            return False
         return isinstance(self, RateLimitError | ServerError | ConnectionFailed) or self.status == 408
 
 

@@ -255,8 +255,11 @@ def test_a_failure_that_stays_is_tried_three_times_in_all() -> None:
     assert source.pulls == 3
 
 
-def test_a_lasting_failure_is_not_tried_again() -> None:
-    source = Failing(RequestError("unknown model", status=404), times=10)
+@pytest.mark.parametrize(
+    "error", [RequestError("unknown model", status=404), ConnectionFailed("not the host that it says", code="certificate")]
+)
+def test_a_lasting_failure_is_not_tried_again(error: NbstreamError) -> None:
+    source = Failing(error, times=10)
     (end,) = ends_of(Run(source))
     assert end.status == "error"
     assert source.pulls == 1
