@@ -6,8 +6,10 @@ apart in no other way). Does not belong here: what is done with the answers.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,6 +53,31 @@ def after_cell(callback: Callable[[], None]) -> None:
         callback()
 
     events.register("post_run_cell", once)
+
+
+def when_interrupted(callback: Callable[[], None]) -> Callable[[], None]:
+    """Call `callback` if the cell that runs is ended by an interrupt; return what takes this back.
+
+    The kernel interrupts the main thread alone: with KeyboardInterrupt, or with a cancellation where the cell awaits.
+    """
+    running = _shell() if kernel() is not None and threading.current_thread() is threading.main_thread() else None
+    if running is None:
+        return lambda: None
+    waiting = True
+
+    def forget() -> None:
+        nonlocal waiting
+        if waiting:
+            waiting = False
+            running.events.unregister("post_run_cell", look)
+
+    def look(result: object = None) -> None:
+        forget()
+        if isinstance(getattr(result, "error_in_exec", None), KeyboardInterrupt | asyncio.CancelledError):
+            callback()
+
+    running.events.register("post_run_cell", look)
+    return forget
 
 
 def on_main_loop(work: Callable[[], object]) -> None:

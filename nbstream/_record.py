@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -67,32 +67,36 @@ class EventLog:
         return len(self._events)
 
     def follow(self, on_interrupt: Callable[[], None]) -> Iterator[StreamEvent]:
-        """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in the wait."""
+        """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in here."""
         position = 0
-        while True:
-            wake = threading.Event()
-            if not self._park(position, wake.set):
-                try:
+        try:
+            while True:
+                wake = threading.Event()
+                if not self._park(position, wake.set):
                     wake.wait()
-                except KeyboardInterrupt:
-                    on_interrupt()
-                    raise
-            yield from self._events[position : (position := len(self._events))]
-            if self._ended and position == len(self._events):
-                return
+                yield from self._events[position : (position := len(self._events))]
+                if self._ended and position == len(self._events):
+                    return
+        except KeyboardInterrupt:
+            on_interrupt()
+            raise
 
-    async def afollow(self) -> AsyncIterator[StreamEvent]:
-        """The same for `async for`, on any event loop."""
+    async def afollow(self, on_interrupt: Callable[[], None]) -> AsyncGenerator[StreamEvent, None]:
+        """The same for `async for`, on any event loop; `on_interrupt` is called when the wait is cancelled."""
         loop = asyncio.get_running_loop()
         position = 0
-        while True:
-            wake = asyncio.Event()
-            if not self._park(position, lambda wake=wake: _wake(loop, wake)):  # type: ignore[misc]  # reason: binds the loop variable
-                await wake.wait()
-            for event in self._events[position : (position := len(self._events))]:
-                yield event
-            if self._ended and position == len(self._events):
-                return
+        try:
+            while True:
+                wake = asyncio.Event()
+                if not self._park(position, lambda wake=wake: _wake(loop, wake)):  # type: ignore[misc]  # reason: binds the loop variable
+                    await wake.wait()
+                for event in self._events[position : (position := len(self._events))]:
+                    yield event
+                if self._ended and position == len(self._events):
+                    return
+        except asyncio.CancelledError:
+            on_interrupt()
+            raise
 
     def _park(self, position: int, callback: Callable[[], None]) -> bool:
         """Return whether there is something beyond `position`; if not, call `callback` once there is."""

@@ -1,7 +1,7 @@
 """`Stream`: the one class a user meets, a handle on a run and its view.
 
-Belongs here: waiting, iterating, stopping, showing, and the properties. Does not belong here: what they compute
-(`_projections`), arguments (`_api`).
+Belongs here: waiting, stopping, showing, and the properties. Does not belong here: what they compute (`_projections`), loops
+over events (`_reading`), arguments (`_api`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from typing import Any
 
 from nbstream import _host, _projections, _threads
-from nbstream._errors import NbstreamError, WouldDeadlock
+from nbstream._errors import NbstreamError
 from nbstream._projections import Choice, ToolCall, Usage
+from nbstream._reading import Events
 from nbstream._record import Chunk, StreamEvent
 from nbstream._run import Run
 from nbstream._static import to_markdown
@@ -58,7 +59,7 @@ class Stream:
             WouldDeadlock: called on the event loop that feeds the stream; use `await s` there.
             KeyboardInterrupt: Ctrl-C or the kernel's interrupt, which stops the run.
         """
-        self._refuse_own_loop("s.wait()")
+        _threads.refuse_own_loop("s.wait()")
         try:
             ended = self._run.ended.wait(timeout)
         except KeyboardInterrupt:
@@ -84,7 +85,7 @@ class Stream:
     def events(self) -> Events:
         """All events from the first, then those to come, for `for` and `async for`; any number of readers.
 
-        Leaving a `for` early does not stop the run; Ctrl-C in it does.
+        Leaving the loop early does not stop the run; Ctrl-C in it, the kernel's interrupt and its cancellation do.
         """
         return Events(self._run, self)
 
@@ -217,23 +218,3 @@ class Stream:
             self._run.stop("interrupt")
             raise
         return self
-
-    @staticmethod
-    def _refuse_own_loop(call: str) -> None:
-        if _threads.on_event_loop():
-            raise WouldDeadlock(f"{call} would block the event loop that feeds the stream")
-
-
-class Events:
-    """The events of a stream, for `for` and `async for`; each iteration starts at the first event."""
-
-    def __init__(self, run: Run, _stream: Stream) -> None:
-        self._run = run
-        self._stream = _stream  # keeps the handle, and with it the view, while somebody reads
-
-    def __iter__(self) -> Iterator[StreamEvent]:
-        Stream._refuse_own_loop("Iterating over events with `for`")
-        return self._run.log.follow(lambda: self._run.stop("interrupt"))
-
-    def __aiter__(self) -> AsyncIterator[StreamEvent]:
-        return self._run.log.afollow()

@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from nbstream._errors import WouldDeadlock
+
 T = TypeVar("T")
 
 EXIT_SECONDS = 1.5
@@ -41,6 +43,12 @@ def event_loop() -> asyncio.AbstractEventLoop:
 def on_event_loop() -> bool:
     """Whether the caller runs on nbstream's own loop."""
     return _thread is not None and threading.current_thread() is _thread
+
+
+def refuse_own_loop(call: str) -> None:
+    """Raise `WouldDeadlock` where `call`, which blocks, is made on nbstream's own loop."""
+    if on_event_loop():
+        raise WouldDeadlock(f"{call} would block the event loop that feeds the stream")
 
 
 def at_exit(farewell: Callable[[], None]) -> None:

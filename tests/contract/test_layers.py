@@ -21,7 +21,7 @@ ROWS = (
     ("_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
-        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view"),
+        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading"),
     ),
     ("_stream", "_compare", "_tools"),
     ("testing", "demo", "_api", "_magics", "__main__"),
@@ -50,7 +50,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings", "keys", "page"),
-    ("transcript", "difference", "inbox", "urls", "schedule"),
+    ("transcript", "difference", "inbox", "urls", "schedule", "kernel", "output"),
     ("dom", "icons", "markdown", "store", "comm"),
     ("views",),
     ("adopt",),

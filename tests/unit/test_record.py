@@ -88,6 +88,25 @@ async def test_cancelling_an_await_stops_the_run() -> None:
     assert s.wait(10).stopped_by == "interrupt"
 
 
+async def test_cancelling_an_async_for_stops_the_run_and_leaving_it_does_not() -> None:
+    s, left = started(10_000, rate=50), started(50, rate=500)
+
+    async def read() -> None:
+        async for _ in s.events():
+            pass
+
+    task = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert s.wait(10).stopped_by == "interrupt"
+    async for event in left.events():
+        if event.type == "append":
+            break
+    assert left.wait(20).status == "done"
+
+
 async def test_await_gives_the_handle_after_the_end() -> None:
     s = started(20)
     assert await s is s
