@@ -6,6 +6,7 @@ Belongs here: life cycles and what fails a test after its end. Does not belong h
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -16,10 +17,16 @@ from playwright.sync_api import Browser, sync_playwright
 
 from e2e.harness import FLAGS, Lab
 from e2e.server import Server
+from e2e.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "test-results"
 FAILED = pytest.StashKey[bool]()
+
+
+def pytest_configure() -> None:
+    """Let a `kill` end the run as Ctrl-C does, so that no server, kernel or browser is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,17 +59,25 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def warm(server: Server, browser: Browser) -> Warm:
+    """A page with JupyterLab loaded, for one test after the other."""
+    return Warm(server, browser)
+
+
 @pytest.fixture
-def lab(server: Server, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def lab(server: Server, browser: Browser, warm: Warm, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Opens notebooks; afterwards nobody may have heard a console error or seen a request that left the machine."""
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
-    made = Lab(server, browser, name)
+    made = Lab(server, browser, name, warm)
+    failed = True
     try:
         yield made
         complaints = [complaint for notebook in made.opened for complaint in notebook.complaints()]
         if complaints or request.node.stash.get(FAILED, True):
             for number, notebook in enumerate(made.opened):
                 notebook.record(RESULTS / f"{name}-{number}")
+        failed = bool(complaints) or request.node.stash.get(FAILED, True)
         assert not complaints, "\n".join(complaints)
     finally:
-        made.close()
+        made.close(failed=failed)

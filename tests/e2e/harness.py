@@ -33,6 +33,7 @@ import json
 import re
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -41,6 +42,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from e2e.kernel import Kernel
 from e2e.server import Server
+from e2e.warm import Warm, new_context
 
 HOSTS: Final = ("lab", "notebook")
 Host = Literal["lab", "notebook"]
@@ -68,7 +70,8 @@ QUIET: Final = (
 class Notebook:
     """One notebook in one browser page."""
 
-    def __init__(self, server: Server, context: BrowserContext, path: str, host: Host) -> None:
+    def __init__(self, server: Server, context: BrowserContext, path: str, host: Host, page: Page | None = None) -> None:
+        """Open `path`, in a new page or as a tab of `page`, in which JupyterLab has been loaded."""
         self.server = server
         self.context = context
         self.path = path
@@ -77,9 +80,19 @@ class Notebook:
         self.console: list[str] = []
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        self.page: Page = self._new_page()
         self._kernel: Kernel | None = None
-        self._goto()
+        self._listeners: dict[str, Callable[..., None]] = {
+            "console": lambda m: self._hear(m.type, f"{m.text} ({m.location.get('url', '')})"),
+            "pageerror": lambda e: self._hear("error", f"uncaught: {e}"),
+            "request": lambda r: self._asked(r.url),
+            "dialog": lambda d: d.accept(),  # "leave without saving?"
+        }
+        self.page: Page = self._listen(page or self.context.new_page())
+        if page is None:
+            self._goto()
+        else:
+            self.page.evaluate("path => void globalThis.jupyterapp.commands.execute('docmanager:open', {path})", path)
+            self._ready()
 
     # -- the page ---------------------------------------------------------------------------------------------------------
 
@@ -121,9 +134,8 @@ class Notebook:
         return content
 
     def reload(self) -> None:
-        """Load the page again, as F5 does; the kernel goes on."""
-        self.page.reload()
-        self._ready()
+        """Load the page again; the kernel goes on. (Lab gets a new workspace: it saves the old one with a delay.)"""
+        self._goto()
 
     def close(self) -> None:
         """Close the page without saving; the kernel goes on."""
@@ -150,7 +162,7 @@ class Notebook:
             self.server.notary().sign(document)
         else:
             self.server.notary().unsign(document)
-        self.page = self._new_page()
+        self.page = self._listen(self.context.new_page())
         self._goto(start_kernel=kernel != "none")
 
     # -- the kernel -------------------------------------------------------------------------------------------------------
@@ -193,9 +205,12 @@ class Notebook:
         if not self.page.is_closed():
             self.page.screenshot(path=stem.with_suffix(".png"))
 
-    def dispose(self) -> None:
-        """Close the page and end the kernel."""
-        if not self.page.is_closed():
+    def dispose(self, *, keep_page: bool = False) -> None:
+        """End the kernel, and close the page or leave it for others."""
+        if keep_page:
+            for event, listener in self._listeners.items():
+                self.page.remove_listener(event, listener)
+        elif not self.page.is_closed():
             self.page.close()
         self._end_kernel()
 
@@ -203,12 +218,9 @@ class Notebook:
     def _on_disk(self) -> Path:
         return self.server.notebooks / self.path
 
-    def _new_page(self) -> Page:
-        page = self.context.new_page()
-        page.on("console", lambda m: self._hear(m.type, f"{m.text} ({m.location.get('url', '')})"))
-        page.on("pageerror", lambda e: self._hear("error", f"uncaught: {e}"))
-        page.on("request", lambda r: self._asked(r.url))
-        page.on("dialog", lambda d: d.accept())  # "leave without saving?"
+    def _listen(self, page: Page) -> Page:
+        for event, listener in self._listeners.items():
+            page.on(event, listener)  # type: ignore[call-overload]  # the overloads want literal names
         return page
 
     def _hear(self, kind: str, text: str) -> None:
@@ -247,22 +259,35 @@ class Notebook:
 
 
 class Lab:
-    """Opens notebooks for one test, each in the test's own browser context."""
+    """Opens notebooks for one test, in a browser context of its own, or as a tab of the page that tests share."""
 
-    def __init__(self, server: Server, browser: Browser, name: str, **context: Any) -> None:
+    def __init__(self, server: Server, browser: Browser, name: str, warm: Warm | None = None, **context: Any) -> None:
         """`context` are options of Playwright's `new_context`: viewport, color_scheme, reduced_motion."""
         self.server = server
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
-        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.name = name
         self.opened: list[Notebook] = []
+        self._browser = browser
+        self._options = context
+        self._warm = warm
+        self._lent: Page | None = None
+        self._context: BrowserContext | None = None
 
-    def open(self, *cells: str, host: Host = "lab", path: str | None = None) -> Notebook:
-        """Write a notebook with `cells` (code) and open it; with `path` open that one (relative to the server's root)."""
+    def open(self, *cells: str, host: Host = "lab", path: str | None = None, shared: bool = False) -> Notebook:
+        """Write a notebook with `cells` (code) and open it; with `path` open that one (relative to the server's root).
+
+        With `shared` it becomes a tab of the page that tests share, which saves seconds: for a test that neither leaves things
+        on that page's `window` nor reads what others may have left there, such as nbstream's counters.
+        """
         if path is None:
             path = f"{self.name}-{len(self.opened)}.ipynb"
             nbformat.write(_document(cells), self.server.notebooks / path)
-        notebook = Notebook(self.server, self.context, path, host)
+        page = None
+        if shared and self._warm is not None and self._context is None and host == "lab":
+            page = self._lent = self._warm.take()
+            self._context = page.context
+        elif self._context is None:
+            self._context = new_context(self._browser, **self._options)
+        notebook = Notebook(self.server, self._context, path, host, page)
         self.opened.append(notebook)
         return notebook
 
@@ -272,11 +297,15 @@ class Lab:
         shutil.copyfile(source, self.server.notebooks / path)
         return self.open(host=host, path=path)
 
-    def close(self) -> None:
-        """Close every page and kernel of the test."""
+    def close(self, *, failed: bool = False) -> None:
+        """Close every page and kernel of the test; after a failure the shared page too."""
+        keep = self._lent is not None and not failed and not self._lent.is_closed()
         for notebook in self.opened:
-            notebook.dispose()
-        self.context.close()
+            notebook.dispose(keep_page=keep and notebook.page is self._lent)
+        if keep and self._warm is not None and self._lent is not None:
+            self._warm.give_back(self._lent)
+        elif self._context is not None:
+            self._context.close()
 
 
 _PANEL: Final = ".jp-NotebookPanel"

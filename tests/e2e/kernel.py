@@ -9,6 +9,7 @@ import ast
 import json
 import time
 from pathlib import Path
+from queue import Empty
 from typing import Any, Final
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -22,12 +23,14 @@ class Kernel:
     def __init__(self, connection_file: Path) -> None:
         self._client = BlockingKernelClient(connection_file=str(connection_file))
         self._client.load_connection_file()
-        self._client.start_channels()
-        self._client.wait_for_ready(timeout=START_SECONDS)
+        # Not wait_for_ready: it waits for silence, which a streaming kernel does not keep.
+        self._client.start_channels(stdin=False, hb=False, control=False)
+        self._subscribed = False
 
     def execute(self, code: str, timeout: float = 60.0) -> str:
         """Run `code`; return what it printed. Raise `AssertionError` with the traceback where it raised."""
         printed: list[str] = []
+        self._subscribe()
 
         def on_output(message: dict[str, Any]) -> None:
             if message["msg_type"] == "stream":
@@ -46,6 +49,17 @@ class Kernel:
         reply = self._reply(message_id, timeout)["user_expressions"]["value"]
         _check(reply)
         return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
+
+    def _subscribe(self) -> None:
+        """Wait until the kernel's output reaches us: what is printed before a subscription has gone through is lost."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._subscribed and time.monotonic() < deadline:
+            self._client.kernel_info()
+            try:
+                self._client.get_iopub_msg(timeout=0.3)
+                self._subscribed = True
+            except Empty:
+                continue
 
     def close(self) -> None:
         """Close our channels; the kernel goes on."""

@@ -72,7 +72,7 @@ def test_thinking_content_and_a_tool_call_are_shown_as_they_arrive(lab: Lab, pro
 def test_the_call_returns_at_once_and_the_shell_stays_free(lab: Lab, provider: FakeProvider) -> None:
     gate = Gate()
     provider.script("free-1", Answer.of(WORDS), gate=gate)
-    notebook = lab.open(cell(provider, "free-1"), "print(6 * 7)")
+    notebook = lab.open(cell(provider, "free-1"), "print(6 * 7)", shared=True)
     notebook.run(0, wait=True)
     notebook.run(1, wait=True)
     expect(notebook.output(1)).to_contain_text("42")
@@ -86,7 +86,7 @@ def test_the_handle_as_last_expression_shows_nothing_more_and_display_elsewhere_
 ) -> None:
     gate = Gate()
     provider.script("twice-1", Answer.of(WORDS), gate=gate)
-    notebook = lab.open(cell(provider, "twice-1", ", render='text'") + "\ns", "display(s)")
+    notebook = lab.open(cell(provider, "twice-1", ", render='text'") + "\ns", "display(s)", shared=True)
     notebook.run(0, wait=True)
     notebook.run(1, wait=True)
     gate.open(20)
@@ -98,7 +98,7 @@ def test_the_handle_as_last_expression_shows_nothing_more_and_display_elsewhere_
 
 
 def test_the_demo_streams_without_a_key_and_says_that_it_is_scripted(lab: Lab) -> None:
-    notebook = lab.open("import nbstream as nb\ns = nb.stream('Why is the sky blue?')")
+    notebook = lab.open("import nbstream as nb\ns = nb.stream('Why is the sky blue?')", shared=True)
     notebook.run(0)
     view = notebook.view(0)
     expect(view.get_by_role("group", name="Thinking")).to_be_visible(timeout=30_000)
@@ -118,7 +118,7 @@ def test_the_demo_streams_without_a_key_and_says_that_it_is_scripted(lab: Lab) -
     ],
 )
 def test_a_failing_call_ends_in_an_error_that_says_what_to_do(lab: Lab, code: str, says: str) -> None:
-    notebook = lab.open("import os\nos.environ.pop('OPENAI_API_KEY', None)\nimport nbstream as nb\ns = " + code)
+    notebook = lab.open("import os\nos.environ.pop('OPENAI_API_KEY', None)\nimport nbstream as nb\ns = " + code, shared=True)
     notebook.run(0)
     view = ended(notebook.view(0), "error")
     group = view.get_by_role("group", name="Error")
@@ -129,7 +129,7 @@ def test_a_failing_call_ends_in_an_error_that_says_what_to_do(lab: Lab, code: st
 
 
 def test_a_wrong_prompt_raises_in_the_cell(lab: Lab) -> None:
-    notebook = lab.open("import nbstream as nb\nnb.stream(3)")
+    notebook = lab.open("import nbstream as nb\nnb.stream(3)", shared=True)
     notebook.run(0, wait=True)
     expect(notebook.output(0)).to_contain_text("give a string or a list of messages")
     assert notebook.view(0).count() == 0
@@ -163,7 +163,7 @@ def test_a_reopened_notebook_is_readable(lab: Lab, provider: FakeProvider, kerne
 def test_a_notebook_saved_in_mid_stream_says_so(lab: Lab, provider: FakeProvider) -> None:
     gate = Gate()
     provider.script("partial-1", Answer.of(WORDS), gate=gate)
-    notebook = lab.open(cell(provider, "partial-1"))
+    notebook = lab.open(cell(provider, "partial-1"), shared=True)
     notebook.run(0)
     gate.open(20)
     expect(notebook.view(0)).to_contain_text("word19", timeout=30_000)
