@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from provider.fixtures import provider
 
 __all__ = ["provider"]
