@@ -8,27 +8,28 @@ into it, which is why a frame says `from` and `to` beside its events.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 
-from nbstream._events import Append, Event
+from nbstream._events import Append, Event, encode
 
 EVENT_BYTES = 48
-"""What one event costs on the wire beside its text, in bytes (roughly: the frame cap need not be exact)."""
+"""What an append costs on the wire beside its text, in bytes of UTF-8."""
 MERGE_LIMIT = 32_768
-"""A merge that has this many characters takes no more deltas, so that a frame can be cut between merges."""
+"""A merge that has this many bytes takes no more deltas, so that a frame can be cut between merges."""
 
 
 class Coalescer:
     """A queue of events that merges at its end and is taken from at its start."""
 
     def __init__(self) -> None:
-        self._queue: deque[tuple[int, Event]] = deque()
+        self._queue: deque[tuple[int, int, Event]] = deque()  # number, bytes, event
         self._run: list[str] = []  # texts of the open merge
         self._at = -1  # its section
-        self._size = 0  # its length, in characters
+        self._size = 0  # its bytes
         self._last = 0  # the number of its last event
         self.bytes = 0
-        """About how many bytes wait."""
+        """How many bytes wait, as UTF-8."""
 
     def __bool__(self) -> bool:
         return bool(self._queue or self._run)
@@ -39,30 +40,31 @@ class Coalescer:
             if self._run and (event.at != self._at or self._size >= MERGE_LIMIT):
                 self._settle()
             if not self._run:
+                self._size = EVENT_BYTES
                 self.bytes += EVENT_BYTES
-                self._size = 0
             self._at, self._last = event.at, seq
             self._run.append(event.text)
-            self._size += len(event.text)
-            self.bytes += len(event.text)
+            size = _bytes(event.text)
+            self._size += size
+            self.bytes += size
             return
         self._settle()
-        self._queue.append((seq, event))
-        self.bytes += EVENT_BYTES
+        size = _bytes(json.dumps(encode(event), ensure_ascii=False))
+        self._queue.append((seq, size, event))
+        self.bytes += size
 
     def take(self, limit: int) -> tuple[int, list[Event]]:
-        """Remove and return events of about `limit` bytes, at least one: the number of the last one, and the events."""
+        """Remove and return events of at most `limit` bytes, but at least one: the number of the last one, and the events."""
         self._settle()
-        last, taken, size = 0, list[Event](), 0
+        last, taken, total = 0, list[Event](), 0
         while self._queue:
-            seq, event = self._queue[0]
-            cost = EVENT_BYTES + (len(event.text) if type(event) is Append else 0)
-            if taken and size + cost > limit:
+            seq, size, event = self._queue[0]
+            if taken and total + size > limit:
                 break
             self._queue.popleft()
-            last, size = seq, size + cost
+            last, total = seq, total + size
             taken.append(event)
-        self.bytes -= size
+        self.bytes -= total
         return last, taken
 
     def clear(self) -> None:
@@ -73,5 +75,9 @@ class Coalescer:
 
     def _settle(self) -> None:
         if self._run:
-            self._queue.append((self._last, Append(self._at, "".join(self._run))))
+            self._queue.append((self._last, self._size, Append(self._at, "".join(self._run))))
             self._run = []
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

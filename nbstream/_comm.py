@@ -21,7 +21,8 @@ from nbstream._events import Wire
 CONTROL_TYPE: Final = "nbstream"
 """The `msg_type` of our messages on the control channel."""
 
-Receive = Callable[[Mapping[str, Any]], None]
+Receive = Callable[[Mapping[str, Any], bool], None]
+"""Takes a message, and whether it came by the control channel."""
 
 _channels: weakref.WeakValueDictionary[str, Channel] = weakref.WeakValueDictionary()
 
@@ -31,6 +32,7 @@ class Channel:
 
     Attributes:
         refused: how many messages were not of a known form.
+        failed: how many could not be sent: a kernel that shuts down closes its sockets before its streams have ended.
     """
 
     def __init__(self, widget: Widget, key: str, receive: Receive) -> None:
@@ -38,26 +40,36 @@ class Channel:
         self._widget = widget
         self._receive = receive
         self.refused = 0
+        self.failed = 0
         _channels[key] = self
         _keep_route(widget.comm)
         widget.on_msg(self._on_comm)
 
     def send(self, message: Wire) -> None:
         """Send one message to all views; a closed model has none."""
-        if self._widget.comm is not None:
-            self._widget.send(message)
+        self._try(self._widget.send, message)
 
     def send_state(self, trait: str) -> None:
         """Push one synced trait."""
-        if self._widget.comm is not None:
-            self._widget.send_state(trait)
+        self._try(self._widget.send_state, trait)
 
-    def hear(self, message: object) -> None:
-        """Take one message of a view, whatever it is: a view is a stranger and must not raise in the kernel's shell."""
+    def hear(self, message: object, *, quiet: bool = False) -> None:
+        """Take one message of a view, whatever it is: a view is a stranger and must not raise in the kernel's shell.
+
+        `quiet` says that it came by the control channel.
+        """
         if isinstance(message, Mapping) and isinstance(message.get("type"), str):
-            self._receive(message)
+            self._receive(message, quiet)
         else:
             self.refused += 1
+
+    def _try(self, send: Callable[[Any], object], what: object) -> None:
+        if self._widget.comm is None:
+            return
+        try:
+            send(what)
+        except Exception:  # noqa: BLE001  # reason: whatever the host's sockets raise, a run must not fail for want of a view
+            self.failed += 1
 
     def _on_comm(self, _widget: Widget, message: object, _buffers: object) -> None:
         self.hear(message)
@@ -76,7 +88,7 @@ def _on_control(_stream: object, _ident: object, message: Mapping[str, Any]) -> 
         return
     channel = _channels.get(str(content.get("key")))
     if channel is not None:
-        channel.hear(content.get("message"))
+        channel.hear(content.get("message"), quiet=True)
 
 
 def _keep_route(comm: Any) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -87,6 +88,52 @@ def on_main_loop(work: Callable[[], object]) -> None:
         work()
     else:
         loop.add_callback(work)
+
+
+class Shell:
+    """Whether the kernel's shell is free to hear: a cell that runs, and a handler that takes long, hold up what views say."""
+
+    def __init__(self) -> None:
+        self._free = False
+        self._back = False
+        self._running = False
+        events = getattr(_shell(), "events", None)
+        if events is not None:
+            header = _parent().get("header")
+            self._running = isinstance(header, Mapping) and header.get("msg_type") == "execute_request"
+            _watch_cells(events, self)
+        on_main_loop(self._answer)
+
+    def was_free(self) -> bool:
+        """Whether the main loop has come round since the last call, and no cell was under way then; callable on any thread."""
+        if not self._back:
+            return False
+        free, self._back = self._free, False
+        on_main_loop(self._answer)
+        return free
+
+    def _answer(self) -> None:
+        # A cell at an `await` lets the loop come round, but not the messages behind it.
+        self._free = not self._running
+        self._back = True
+
+
+def _watch_cells(events: Any, shell: Shell) -> None:
+    """Tell `shell` when a cell begins and ends, for as long as it lives."""
+    known = weakref.ref(shell)
+
+    def tell(running: bool) -> None:
+        found = known()
+        if found is not None:
+            found._running = running
+            return
+        for name, callback in callbacks.items():
+            if callback in events.callbacks[name]:
+                events.unregister(name, callback)
+
+    callbacks: dict[str, Callable[[], None]] = {"pre_execute": lambda: tell(True), "post_execute": lambda: tell(False)}
+    for name, callback in callbacks.items():
+        events.register(name, callback)
 
 
 def publish(bundle: Mapping[str, str | Mapping[str, Any]], display_id: str, *, update: bool) -> None:

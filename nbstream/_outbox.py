@@ -1,92 +1,214 @@
 """The outbox: from events to frames, at a cadence that a notebook server carries.
 
-Belongs here: when a frame is sent and how large it is. Does not belong here: merging (`_coalesce`), the comm (`_comm`).
+Belongs here: what is sent next, when, and how large it is. Does not belong here: merging (`_coalesce`), the share of one stream
+among others (`_budget`), who listens (`_audience`), the comm (`_comm`).
 
-The first text goes out at once, then at most `FRAMES_PER_SECOND` frames a second; all outboxes of a process share one budget of
-`MESSAGES_PER_SECOND`, because jupyter_server silently drops what exceeds 1,000 comm messages a second, and each one makes a
-browser's busy light flicker. The end goes out at once. An outbox lives on one event loop.
+The first text goes out at once, then at most `FRAMES_PER_SECOND` frames a second; the end goes out at once. While the outbox is
+shut it keeps nothing: what is missed then is in the snapshot that goes out first when it is opened. A snapshot goes to all
+views and heals all, so that one for many requests is enough, at most one in `SNAPSHOT_SECONDS`. An outbox lives on one event
+loop.
 """
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Final
 
+from nbstream._budget import budget_of
 from nbstream._coalesce import Coalescer
 from nbstream._events import Append, End, Event, Wire, frame
 from nbstream._limits import Clock, Timer
 
 FRAMES_PER_SECOND: Final = 30
-MESSAGES_PER_SECOND: Final = 100
 FRAME_BYTES: Final = 131_072
-"""About how many bytes of events one frame carries."""
+"""So many bytes of events one frame carries at the most, unless a single event has more."""
+SNAPSHOT_SECONDS: Final = 0.25
+"""The shortest pause between two snapshots."""
+SNAPSHOT_RATE: Final = 4_000_000
+"""A long text makes the pause longer: so many characters a second go into snapshots at the most."""
 
-_busy: weakref.WeakSet[Outbox] = weakref.WeakSet()
+PACE: Final = 1 / FRAMES_PER_SECOND
+"""The usual pause between two frames, in seconds."""
 
 
 class Outbox:
-    """Sends what one transcript says, as frames.
+    """Sends what one transcript says, as frames and snapshots.
 
     Attributes:
-        sent: the number of the last event that was sent.
+        sent: the number of the last event that was sent, in a frame or a snapshot.
+        whole: whether frames go on from there; if not, a snapshot comes first.
     """
 
-    def __init__(self, run: str, send: Callable[[Wire], None], clock: Clock) -> None:
-        """Send frames of `run` with `send`; `clock` is the event loop on which `push` is called."""
+    def __init__(self, run: str, send: Callable[[Wire], None], state: Callable[[], Wire], clock: Clock) -> None:
+        """Send messages about `run` with `send`, once a pace is set.
+
+        Args:
+            state: gives a snapshot.
+            clock: the event loop on which everything here is called.
+        """
         self._run = run
         self._send = send
+        self._state = state
         self._clock = clock
+        self._budget = budget_of(clock)
         self.sent = 0
+        self.whole = False
+        self._pace: float | None = None
         self._waiting = Coalescer()
-        self._timer: Timer | None = None
-        self._last = -1 / FRAMES_PER_SECOND
+        self._taken = 0  # the number of the last event that waits or was sent
+        self._welcome = False  # is to be said
+        self._current = False  # is to be said
+        self._wanted = False  # a snapshot is to be sent
+        self._snapshot_from = -SNAPSHOT_SECONDS  # not before this time
+        self._urgent = False  # what waits must not wait
         self._quiet = True  # no text has been sent yet
+        self._last = -PACE
+        self._timer: Timer | None = None
+        self._asked = False
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is sent."""
+        return self._pace is not None
+
+    @property
+    def held(self) -> int:
+        """How many bytes of events wait."""
+        return self._waiting.bytes
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return not (self._waiting or self._wanted or self._current or self._welcome)
 
     def push(self, seq: int, event: Event) -> None:
         """Take one event; a subscriber of a transcript."""
-        if not self._waiting:
-            self.sent = seq - 1  # a view that was made in mid-stream may have missed some: a frame never claims what it lacks
+        if seq <= self.sent:
+            return  # a snapshot has carried it
+        if self._pace is None or not self.whole or seq != self._taken + 1:
+            self._fall_behind()
+            return
+        self._taken = seq
         self._waiting.push(seq, event)
-        urgent = type(event) is End or (self._quiet and type(event) is Append)
-        if urgent:
-            self._quiet = False
-            self._schedule(self._clock.time())
-        elif self._timer is None:
-            self._schedule(self._last + self._interval())
+        if type(event) is End or (self._quiet and type(event) is Append):
+            self._urgent, self._quiet = True, False
+            self._plan()
+        elif self._timer is None and not self._asked:
+            self._plan()
 
-    def drain(self) -> None:
-        """Send all that waits now, whatever the cadence.
+    def set_pace(self, pace: float) -> None:
+        """Send, with `pace` seconds between two frames; what was missed while shut goes out first, as a snapshot."""
+        if self._pace == pace:
+            return
+        self._pace = pace
+        self._wanted = self._wanted or not self.whole
+        self._plan()
 
-        To be called before a snapshot is sent: a frame with events that the snapshot has, too, fits no view, and each one would
-        ask for another snapshot.
-        """
-        while self._waiting:
-            self._flush()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _interval(self) -> float:
-        _busy.add(self)
-        return max(1 / FRAMES_PER_SECOND, len(_busy) / MESSAGES_PER_SECOND)
-
-    def _schedule(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._clock.call_at(when, self._flush)
-
-    def _flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._last = self._clock.time()
-        last, events = self._waiting.take(FRAME_BYTES)
-        if events:
-            message = {"type": "frame", **frame(self._run, self.sent + 1, last, events)}
-            self.sent = last
-            self._send(message)
+    def shut(self) -> None:
+        """Send nothing, and keep nothing, until a pace is set."""
+        self._pace = None
+        self._welcome = self._current = self._wanted = False
         if self._waiting:
-            self._schedule(self._last + self._interval())
-        elif events and type(events[-1]) is End:
-            _busy.discard(self)
+            self._fall_behind()
+        self._plan()
+
+    def resume(self, seq: int) -> None:
+        """All views have everything up to `seq`, the last event that there is: go on from there without a snapshot."""
+        self._waiting.clear()
+        self.sent = self._taken = seq
+        self.whole = True
+
+    def welcome(self) -> None:
+        """Tell a view that it was heard."""
+        self._welcome = True
+        self._plan()
+
+    def tell_current(self) -> None:
+        """Tell the views up to which number was sent."""
+        self._current = True
+        self._plan()
+
+    def want_snapshot(self) -> None:
+        """Send a snapshot as soon as may be."""
+        self._wanted = True
+        self._plan()
+
+    def turn(self) -> bool:
+        """Send one message, if one is due; the budget calls this."""
+        self._asked = False
+        message = self._next(self._clock.time())
+        if message is not None:
+            self._send(message)
+        self._plan()
+        return message is not None
+
+    def _next(self, now: float) -> Wire | None:
+        if self._pace is None:
+            return None
+        if self._welcome:
+            self._welcome = False
+            return {"type": "welcome", "run": self._run}
+        if self._wanted and now >= self._snapshot_from:
+            return self._snapshot(now)
+        if self._current and not self._wanted:
+            self._current = False
+            return {"type": "current", "run": self._run, "seq": self.sent}
+        if self._waiting and (self._urgent or now >= self._last + self._pace):
+            return self._frame(now)
+        return None
+
+    def _snapshot(self, now: float) -> Wire:
+        state = self._state()
+        # What waits is in it, too: a frame with events that the snapshot has fits no view, and each would ask for another.
+        self.resume(state["seq"])
+        self._wanted = self._urgent = self._current = False
+        self._quiet = self._quiet and not state["sections"]
+        length = sum(len(section["text"]) for section in state["sections"])
+        self._last = now
+        self._snapshot_from = now + max(SNAPSHOT_SECONDS, length / SNAPSHOT_RATE)
+        return {"type": "snapshot", "state": state}
+
+    def _frame(self, now: float) -> Wire:
+        last, events = self._waiting.take(FRAME_BYTES)
+        message = {"type": "frame", **frame(self._run, self.sent + 1, last, events)}
+        self.sent, self._last = last, now
+        self._urgent = False
+        return message
+
+    def _fall_behind(self) -> None:
+        self._waiting.clear()
+        self._urgent = self.whole = False
+        if self._pace is not None:
+            self.want_snapshot()
+
+    def _plan(self) -> None:
+        """Ask for a turn now, or think of it when there is something to send."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._due()
+        if due is None:
+            return
+        when, urgent = due
+        if when > self._clock.time():
+            self._timer = self._clock.call_at(when, self._ring)
+        else:
+            self._asked = True
+            self._budget.ask(self, urgent=urgent)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._plan()
+
+    def _due(self) -> tuple[float, bool] | None:
+        """When the next message is due, and whether it goes before those of others; None where there is none."""
+        if self._pace is None:
+            return None
+        due: list[tuple[float, bool]] = []
+        if self._welcome or (self._current and not self._wanted):
+            due.append((self._clock.time(), True))
+        if self._wanted:
+            due.append((self._snapshot_from, True))
+        if self._waiting:
+            due.append((self._clock.time(), True) if self._urgent else (self._last + self._pace, False))
+        return min(due, default=None)

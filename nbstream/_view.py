@@ -10,20 +10,29 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from nbstream import _host
 from nbstream._comm import Channel, listen
+from nbstream._delivery import Delivery
 from nbstream._events import End, Event, Wire
 from nbstream._island import Island
 from nbstream._observed import Observed
-from nbstream._outbox import Outbox
 from nbstream._run import Run
 from nbstream._widget import StreamWidget
+from nbstream._worker import worker
 
 HELLO_SECONDS: Final = 3.0
 """A live run that no view has greeted for this long is shown by a widget-view."""
+END_SECONDS: Final = 0.25
+"""The longest that the end waits for the refresh of the output."""
+MISMATCHES: Final = 8
+"""So many differences at the end are healed by a snapshot; after them another would not help."""
+UNHEARD: Final = 1_000
+"""So many messages of views may wait for the loop; what comes beyond them is refused."""
+WANT_SECONDS: Final = 0.1
+"""How long the output is held back for others that want it."""
 
 
 class View:
@@ -41,15 +50,22 @@ class View:
         self._run = run
         self._loop = loop
         self._greeted = False
+        self._writes = False  # some page can write outputs itself
+        self._wanted = False
+        self._headless = False
+        self._finished = 0
+        self._unheard = 0
         self._request = ""
         self.mismatches = 0
         self.widget = StreamWidget(key=key, cell=_host.cell_id(), snapshot=self.state)
-        self.island = Island(run.transcript, key, self.widget.model_id or "")
+        self.island = Island(run.transcript, key, self.widget.model_id or "", self._announce)
         self._channel = Channel(self.widget, key, self._hear)
-        self._outbox = Outbox(run.id, self._channel.send, loop)
+        self._delivery = Delivery(
+            run.id, self._channel.send, self.state, lambda: run.transcript.seq, loop, _host.Shell().was_free
+        )
         listen(_host.kernel())
-        run.transcript.subscribe(self._take)
-        run.transcript.subscribe(Observed(self.widget, lambda: run.status, loop))
+        run.transcript.subscribe(self._contained(self._take))
+        run.transcript.subscribe(self._contained(Observed(self.widget, lambda: run.status, loop)))
 
     def state(self) -> Wire:
         """The snapshot that a new view begins with."""
@@ -63,9 +79,10 @@ class View:
         self._request = request
         self.island.show()
         if _host.headless():
-            self._greeted = True  # nobody will ever say hello
+            self._headless = self._greeted = True  # nobody will ever say hello
             _host.after_cell(self._settle)
         else:
+            self._loop.call_soon_threadsafe(self._delivery.expect)
             self._loop.call_soon_threadsafe(self._loop.call_later, HELLO_SECONDS, self._despair)
 
     def _settle(self) -> None:
@@ -76,42 +93,104 @@ class View:
     def _despair(self) -> None:
         if not self._greeted and self._run.transcript.end is None:
             self.island.fallback = True
-            self.island.refresh()
+            worker.do(self.island.refresh)
 
     def _take(self, seq: int, event: Event) -> None:
-        self._outbox.push(seq, event)
-        if type(event) is End:
-            self.island.refresh()
-            if self.island.fallback:
-                self._channel.send_state("snapshot")
+        if type(event) is not End:
+            self._delivery.take(seq, event)
+            if self.island.due:
+                worker.do(self.island.refresh)
+        elif self.island.shown and not self._headless:
+            # The output first, so that who sees the end can save the file; but a long answer's end does not wait for it.
+            worker.do(self._complete)
+            self._loop.call_later(END_SECONDS, self._finish)
         else:
-            self.island.grow()
+            self._finish()
 
-    def _hear(self, message: Mapping[str, Any]) -> None:
+    def _complete(self) -> None:
+        try:
+            self.island.refresh()
+        finally:
+            self._soon(self._finish)
+
+    def _finish(self) -> None:
+        end, self._finished = self._run.transcript.end, self._finished + 1
+        if end is not None and self._finished == 1:
+            self._delivery.take(self._run.transcript.seq, end)
+            if self.island.fallback:
+                self._delivery.charge()
+                self._channel.send_state("snapshot")
+
+    def _contained(self, subscriber: Callable[[int, Event], None]) -> Callable[[int, Event], None]:
+        """Make a subscriber that never fails: what goes wrong with a view must not end a run."""
+
+        def take(seq: int, event: Event) -> None:
+            try:
+                subscriber(seq, event)
+            except Exception:  # noqa: BLE001  # reason: counted; a host that shuts down raises whatever it likes
+                self._channel.failed += 1
+
+        return take
+
+    def _hear(self, message: Mapping[str, Any], quiet: bool) -> None:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
                 self._run.stop("user")
-            case {"type": "hello"}:
-                self._soon(self._welcome)
-            case {"type": "resync", "run": str(run)} if run == self._run.id:
-                self._soon(self._resync)
-            case {"type": "mismatch", "run": str(run)} if run == self._run.id:
-                self.mismatches += 1
-                self._soon(self._resync)
+            case {"type": "want"}:
+                self._soon(self._want)
+            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch"}:
+                if self._unheard < UNHEARD:
+                    self._unheard += 1
+                    self._soon(lambda: self._listen(message, quiet))
+                else:
+                    self._channel.refused += 1
             case _:
-                self._channel.refused += message.get("type") not in ("ack", "bye", "stop", "resync", "mismatch")
+                self._channel.refused += message.get("type") != "stop"
 
-    def _soon(self, work: Any) -> None:
-        if not self._loop.is_closed():
+    def _soon(self, work: Callable[[], object]) -> None:
+        try:
             self._loop.call_soon_threadsafe(work)
+        except RuntimeError:
+            self._channel.failed += 1  # the loop is closed: the interpreter ends
+
+    def _listen(self, message: Mapping[str, Any], quiet: bool) -> None:
+        self._unheard -= 1
+        if message["type"] == "mismatch":
+            if message.get("run") == self._run.id and self.mismatches < MISMATCHES:
+                self.mismatches += 1
+                self._delivery.outbox.want_snapshot()
+        elif not self._delivery.hear(message, quiet=quiet):
+            self._channel.refused += 1
+        elif message["type"] == "hello":
+            self._writes |= message.get("fallback") is True
+            self._welcome()
+        elif message["type"] == "resync" and self._run.transcript.end is not None:
+            self._announce()  # what told of the end may have told of the last refresh, too
 
     def _welcome(self) -> None:
         first, self._greeted = not self._greeted, True
-        self._channel.send({"type": "welcome", "run": self._run.id})
         if first or self.island.fallback:
             self.island.fallback = False
-            self.island.refresh()
+            worker.do(self.island.refresh)
+        else:
+            self._announce()  # the page may be new, and its file behind
 
-    def _resync(self) -> None:
-        self._outbox.drain()
-        self._channel.send({"type": "snapshot", "state": self.state()})
+    def _announce(self) -> None:
+        """Tell pages that write outputs themselves how often ours was refreshed; on any thread."""
+        if self._writes and self.island.shown:
+            self._aside({"type": "static", "rev": self.island.rev})
+
+    def _want(self) -> None:
+        """Send the output to pages that find theirs behind; once for all that ask within a moment, for it may be large."""
+        if not self._wanted:
+            self._wanted = True
+            self._loop.call_later(WANT_SECONDS, worker.do, self._give)
+
+    def _give(self) -> None:
+        self._wanted = False
+        self._aside({"type": "output", **self.island.saved()})
+
+    def _aside(self, message: Wire) -> None:
+        """Send what is none of the outbox's business, but takes its share."""
+        self._soon(self._delivery.charge)
+        self._channel.send(message)

@@ -6,10 +6,17 @@
  * Two ways lead to the kernel. The comm is ordered and always there, but waits while a cell runs on some kernels, and makes the
  * kernel say busy and idle. The control channel, where the front-end shows its kernel connection, does neither. Stop and hello
  * take both (the kernel does each once); the others take control where there is one.
+ *
+ * A view that got something acknowledges it, at most once a second, as part of taking a message: a hidden page's timers hardly
+ * run. One that cannot know whether it got everything (the page was away, the line is silent) checks: the kernel answers with
+ * the number up to which it has sent, and where that is ahead, the view asks for a snapshot.
  */
 
 import { isWire, type Wire } from './events'
+import { hex, Kernel } from './kernel'
+import { SavedForm } from './output'
 import type { RunStore, Uplink } from './store'
+import { Timers } from './timers'
 
 /** What we use of an anywidget model. Untyped by nature: traits, messages and the manager are whatever the host made. */
 export interface Model {
@@ -20,51 +27,50 @@ export interface Model {
   readonly widget_manager?: unknown
 }
 
-interface Kernel {
-  readonly clientId?: string
-  readonly username?: string
-  readonly statusChanged?: Signal
-  readonly disposed?: Signal
-  sendControlMessage?(message: Wire, expectReply: boolean): unknown
-}
-
-interface Signal {
-  connect(slot: KernelSlot): unknown
-  disconnect(slot: KernelSlot): unknown
-}
-type KernelSlot = (sender: unknown, value?: unknown) => void
-
-/** A kernel with one of these has lost its runs; a restart keeps the connection, and models are not told of it. */
-const LOST: ReadonlySet<unknown> = new Set(['restarting', 'autorestarting', 'terminating', 'dead'])
-
 /** Before a message is said again, in milliseconds. */
 const HELLO_AGAIN = [250, 500, 1000, 2000, 4000, 8000]
 const STOP_AGAIN = [1000, 2000, 4000]
-const RESYNC_AGAIN = [2000, 4000, 8000, 16000, 30000]
+/** Often at first: a line that was cut may be back at any moment. */
+const ASK_AGAIN = [500, ...Array<number>(9).fill(1000), 2000, 4000, 8000, 16000, 30000]
+const WANT_AGAIN = [2000, 4000]
+/** The pauses between two acknowledgements, in milliseconds. */
 const ACK_EVERY = 1000
+const ACK_EVERY_HIDDEN = 2500
 /** A run that is silent so long is asked about: its last message may be the one that was lost. */
-const SILENCE = 15_000
-
-type Timer = ReturnType<typeof setTimeout>
+const SILENCE = 5000
+/** What was asked within this time is not asked again because something else happens. */
+const ASK_PAUSE = 250
+/** A message that does not fit, so long after a resync was asked for: the question or the answer was lost. */
+const RESYNC_PAUSE = 1000
 
 export class Comm implements Uplink {
   private readonly view = hex(4)
-  private readonly timers = new Map<string, Timer>()
-  private acknowledged = 0
+  private readonly timers = new Timers()
+  /** Numbers the requests of this view, so that the kernel answers the two copies of one once. */
+  private count = 0
+  private asked = Number.NEGATIVE_INFINITY
+  private acknowledged = { seq: 0, at: Number.NEGATIVE_INFINITY }
   private away = false
   private over = false
   private greet = (): void => undefined
+  private readonly kernel: Kernel
+  /** The outputs of this model in the page's notebook. */
+  readonly saved: SavedForm
 
-  constructor(private readonly model: Model) {}
+  constructor(private readonly model: Model) {
+    this.kernel = new Kernel(model.widget_manager)
+    this.saved = new SavedForm(model, (rev) => this.want(rev))
+  }
 
   /** Begin to listen and greet; `adopts` says whether an island of this page can hold our view. Ends with `signal`. */
   connect(store: RunStore, adopts: () => boolean, signal: AbortSignal): void {
     const receive = (message: unknown): void => this.receive(message, store)
     const refresh = (): void => store.receiveSnapshot(this.model.get('snapshot'))
     const check = (): void => {
-      if (document.visibilityState !== 'hidden' && !store.end && !store.gone) store.resync()
+      if (document.visibilityState !== 'hidden') this.check(store)
     }
     refresh()
+    if (store.seq > 0 && !store.end) this.saved.resume()
     this.model.on('msg:custom', receive)
     this.model.on('change:snapshot', refresh)
     document.addEventListener('visibilitychange', check, { signal })
@@ -74,18 +80,19 @@ export class Comm implements Uplink {
     const part = (): void => {
       this.model.off('msg:custom', receive)
       this.model.off('change:snapshot', refresh)
-      for (const timer of this.timers.values()) clearTimeout(timer)
       this.timers.clear()
       this.over = true
+      this.saved.dispose()
       store.lose()
     }
     signal.addEventListener('abort', part)
-    this.watchKernel(part, signal)
-    this.greet = () => this.repeat('hello', [...HELLO_AGAIN], () => this.hello(store, adopts()))
+    this.kernel.watch(part, check, signal)
+    // The hello says what the model came with: what was sent before this module was loaded has reached nobody.
+    this.greet = () => {
+      this.timers.repeat('hello', HELLO_AGAIN, () => this.hello(store, adopts()))
+      this.watchSilence(store)
+    }
     this.greet()
-    // Messages between the making of the model and the loading of this module have reached nobody, and nothing would tell.
-    if (!store.end) store.resync()
-    this.watchSilence(store)
   }
 
   /** A view has come where there was none: the kernel was told so at the start, and must be told again after a `bye`. */
@@ -97,43 +104,36 @@ export class Comm implements Uplink {
   /** The last view of this model has gone from the page. */
   bye(): void {
     this.away = true
-    this.cease('hello')
+    for (const name of ['hello', 'ack', 'check', 'resync', 'silence']) this.timers.cease(name)
     this.say({ type: 'bye', view: this.view }, 'quiet')
   }
 
   stop(run: string): void {
-    this.repeat('stop', [...STOP_AGAIN], () => this.say({ type: 'stop', run }, 'both'))
+    this.timers.repeat('stop', STOP_AGAIN, () => this.say({ type: 'stop', run }, 'both'))
   }
 
   resync(run: string, have: number): void {
-    if (this.timers.has('resync')) return
+    if (this.away || (this.timers.has('resync') && this.since(this.asked) < RESYNC_PAUSE)) return
     // First quietly; if nothing comes, by the comm as well: a kernel may not listen to our control messages.
     let way: Way = 'quiet'
-    this.repeat('resync', [...RESYNC_AGAIN], () => {
-      this.say({ type: 'resync', run, have }, way)
+    this.timers.repeat('resync', ASK_AGAIN, () => {
+      this.asked = performance.now()
+      this.say({ type: 'resync', view: this.view, run, have, n: ++this.count }, way)
       way = 'both'
     })
   }
 
   settled(): void {
-    this.cease('resync')
+    this.timers.cease('resync')
+  }
+
+  /** Ask for the output as it is to be saved, which the kernel has refreshed `rev` times. */
+  private want(rev: number): void {
+    this.timers.repeat('want', WANT_AGAIN, () => this.say({ type: 'want', rev }, 'quiet'))
   }
 
   mismatch(run: string, seq: number): void {
     this.say({ type: 'mismatch', run, seq }, 'quiet')
-  }
-
-  private watchKernel(lost: () => void, signal: AbortSignal): void {
-    const { kernel } = this
-    const onStatus: KernelSlot = (_, status) => {
-      if (LOST.has(status)) lost()
-    }
-    kernel?.statusChanged?.connect(onStatus)
-    kernel?.disposed?.connect(lost)
-    signal.addEventListener('abort', () => {
-      kernel?.statusChanged?.disconnect(onStatus)
-      kernel?.disposed?.disconnect(lost)
-    })
   }
 
   private receive(message: unknown, store: RunStore): void {
@@ -146,102 +146,75 @@ export class Comm implements Uplink {
         store.receiveSnapshot(message.state)
         break
       case 'welcome':
-        this.cease('hello')
+        this.timers.cease('hello')
         if (message.run !== store.run) store.resync()
+        break
+      case 'current':
+        if (message.run !== store.run || Number(message.seq) > store.received) store.resync()
+        break
+      case 'static':
+        this.saved.announce(message.rev)
+        break
+      case 'output':
+        this.timers.cease('want')
+        this.saved.write(message.rev, message.data)
     }
-    if (store.end) this.cease('stop')
-    this.acknowledge(store)
+    this.timers.cease('check')
+    if (store.end) this.timers.cease('stop')
+    this.acknowledge(store, message.type === 'current')
     this.watchSilence(store)
   }
 
   private hello(store: RunStore, adopt: boolean): void {
-    const fallback = dig(this.model.widget_manager, 'context', 'model') !== undefined
-    this.say({ type: 'hello', view: this.view, run: store.run, adopt, fallback }, 'both')
+    const { run, received } = store
+    const fallback = this.saved.able
+    this.say({ type: 'hello', view: this.view, run, have: received, n: ++this.count, adopt, fallback }, 'both')
   }
 
-  private acknowledge(store: RunStore): void {
-    if (this.timers.has('ack') || store.received === this.acknowledged) return
-    this.after('ack', ACK_EVERY, () => {
-      this.acknowledged = store.received
-      this.say({ type: 'ack', run: store.run, seq: store.received }, 'quiet')
+  /** Ask whether there is more than was received; where the answer is yes, a resync follows. */
+  private check(store: RunStore): void {
+    if (store.end || store.gone || this.away || this.since(this.asked) < ASK_PAUSE) return
+    let way: Way = 'quiet'
+    this.timers.repeat('check', ASK_AGAIN, () => {
+      this.asked = performance.now()
+      this.say({ type: 'check', view: this.view, run: store.run, have: store.received, n: ++this.count }, way)
+      way = 'both'
     })
   }
 
+  /** Say how far everything was received; `again` where the kernel seems not to have heard it. */
+  private acknowledge(store: RunStore, again: boolean): void {
+    const { seq, at } = this.acknowledged
+    if (this.away || this.timers.has('ack') || (store.received === seq && !again)) return
+    const pause = document.visibilityState === 'hidden' ? ACK_EVERY_HIDDEN : ACK_EVERY
+    const wait = pause - this.since(at)
+    if (wait > 0) this.timers.after('ack', wait, () => this.ack(store))
+    else this.ack(store)
+  }
+
+  private ack(store: RunStore): void {
+    this.acknowledged = { seq: store.received, at: performance.now() }
+    this.say({ type: 'ack', view: this.view, run: store.run, seq: store.received }, 'quiet')
+  }
+
   private watchSilence(store: RunStore): void {
-    this.cease('silence')
-    if (store.end) return
-    this.after('silence', SILENCE, () => {
-      store.resync()
+    this.timers.cease('silence')
+    if (store.end || this.away) return
+    this.timers.after('silence', SILENCE, () => {
+      if (!this.timers.has('check')) this.check(store)
       this.watchSilence(store)
     })
   }
 
-  /** Do `action` now and after each of `delays`, until `cease(name)`. */
-  private repeat(name: string, delays: number[], action: () => void): void {
-    this.cease(name)
-    action()
-    const delay = delays.shift()
-    if (delay !== undefined) this.after(name, delay, () => this.repeat(name, delays, action))
-  }
-
-  private after(name: string, delay: number, action: () => void): void {
-    this.timers.set(
-      name,
-      setTimeout(() => {
-        this.timers.delete(name)
-        action()
-      }, delay),
-    )
-  }
-
-  private cease(name: string): void {
-    clearTimeout(this.timers.get(name))
-    this.timers.delete(name)
+  private since(time: number): number {
+    return performance.now() - time
   }
 
   private say(message: Wire, way: Way): void {
     if (this.over) return
-    const controlled = this.control(message)
+    const controlled = this.kernel.control({ key: this.model.get('key'), message })
     if (way === 'both' || !controlled) this.model.send(message)
-  }
-
-  private get kernel(): Kernel | undefined {
-    return dig(this.model.widget_manager, 'kernel') as Kernel | undefined
-  }
-
-  private control(message: Wire): boolean {
-    const { kernel } = this
-    if (typeof kernel?.sendControlMessage !== 'function') return false
-    const header = {
-      msg_id: hex(16),
-      msg_type: 'nbstream',
-      session: kernel.clientId ?? '',
-      username: kernel.username ?? '',
-      date: new Date().toISOString(),
-      version: '5.3',
-    }
-    const content = { key: this.model.get('key'), message }
-    try {
-      kernel.sendControlMessage({ header, parent_header: {}, metadata: {}, content, channel: 'control', buffers: [] }, false)
-      return true
-    } catch (error) {
-      // The connection says no (a kernel that is dead or restarting throws); the comm is the way that is left.
-      if (error instanceof Error) return false
-      throw error
-    }
   }
 }
 
 type Way = 'quiet' | 'both'
-
-/** The value at a path of properties that a host may or may not have. */
-function dig(value: unknown, ...path: string[]): unknown {
-  let found: unknown = value
-  for (const name of path) found = (found as Record<string, unknown> | null | undefined)?.[name]
-  return found ?? undefined
-}
-
-/** Random bytes as hexadecimal digits; `crypto.randomUUID` does not exist on plain http. */
-function hex(bytes: number): string {
-  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}

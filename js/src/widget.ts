@@ -54,6 +54,8 @@ function counted(mount: Session['mount'], comm: Comm): Session['mount'] {
   return (root) => {
     const dispose = mount(root)
     if (views++ === 0) comm.back()
+    // The output that it stands in may be older than what the kernel has said since: pasted, or undone.
+    comm.saved.check()
     return () => {
       dispose()
       if (--views === 0) comm.bye()

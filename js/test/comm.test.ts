@@ -28,13 +28,15 @@ class FrontEnd implements Model {
   readonly traits: Record<string, unknown>
   refuses = false
   readonly status = new Signal()
+  readonly connection = new Signal()
   readonly widget_manager: unknown
   private readonly listeners = new Map<string, Set<(message: unknown) => void>>()
 
   constructor(hasKernel: boolean, traits: Record<string, unknown> = {}) {
     this.traits = { key: 'cafe0123', snapshot: { v: 1, run: 'r', seq: 0, sections: [], meta: {} }, ...traits }
     const sendControlMessage = (message: Wire): void => this.takeControl(message)
-    const kernel = { clientId: 'client', username: 'me', statusChanged: this.status, sendControlMessage }
+    const signals = { statusChanged: this.status, connectionStatusChanged: this.connection }
+    const kernel = { clientId: 'client', username: 'me', ...signals, sendControlMessage }
     this.widget_manager = hasKernel ? { kernel, context: { model: {} } } : { kernel: null }
   }
 
@@ -115,13 +117,15 @@ test('hello says who asks, for which run, and what the front-end can do', () => 
   const poor = connect(new FrontEnd(false), false)
   const [first] = kinds(rich.front.comm, 'hello')
   const [second] = kinds(poor.front.comm, 'hello')
-  expect(first).toEqual({ type: 'hello', view: expect.stringMatching(/^[0-9a-f]{8}$/), run: 'r', adopt: true, fallback: true })
+  const view: unknown = expect.stringMatching(/^[0-9a-f]{8}$/)
+  expect(first).toEqual({ type: 'hello', view, run: 'r', have: 0, n: 1, adopt: true, fallback: true })
   expect(second).toMatchObject({ adopt: false, fallback: false })
   expect(second?.view).not.toBe(first?.view)
 })
 
 test('a control message names its model and has its own id', () => {
   const { front } = connect(new FrontEnd(true))
+  vi.advanceTimersByTime(300)
   const [one, two] = front.envelopes
   expect(one).toMatchObject({
     header: { msg_type: 'nbstream', session: 'client', username: 'me', version: '5.3' },
@@ -152,84 +156,172 @@ test('where there is no kernel connection all goes by the comm', () => {
   settle(front)
   store.stop()
   expect(front.control).toEqual([])
-  expect(front.comm.map(({ type }) => type)).toEqual(['hello', 'resync', 'stop'])
+  expect(front.comm.map(({ type }) => type)).toEqual(['hello', 'stop'])
 })
 
 test('where the kernel connection refuses, the comm is used', () => {
   const front = new FrontEnd(true)
   front.refuses = true
   connect(front)
-  expect(front.comm.map(({ type }) => type)).toEqual(['hello', 'resync'])
+  expect(front.comm.map(({ type }) => type)).toEqual(['hello'])
 })
 
-test('a live view asks for the state at the start, because what came before it listened has reached nobody', () => {
-  const { front, store } = connect(new FrontEnd(true))
-  expect(kinds(front.control, 'resync')).toEqual([{ type: 'resync', run: 'r', have: 0 }])
-  expect(kinds(front.comm, 'resync')).toEqual([])
+test('a hello says what the model came with, because what was sent since has reached nobody', () => {
+  const { front, store } = connect(new FrontEnd(true, { snapshot: { ...state(2), meta: { model: 'm' } } }))
+  expect(kinds(front.comm, 'hello')[0]).toMatchObject({ have: 2, n: 1 })
   front.hears({ type: 'snapshot', state: { ...state(3), sections: [{ kind: 'content', text: 'a', meta: {}, closed: false }] } })
   expect(store.sections[0]?.text()).toBe('a')
+  vi.advanceTimersByTime(300)
+  expect(kinds(front.comm, 'hello')[1]).toMatchObject({ have: 3, n: 2 })
 })
 
 test('a view of an ended run asks for nothing', () => {
   const end = { status: 'done', sections: 0, digest: 2166136261 }
   const { front } = connect(new FrontEnd(true, { snapshot: { ...state(1), end } }))
   vi.advanceTimersByTime(60_000)
-  expect(kinds([...front.control, ...front.comm], 'resync')).toEqual([])
+  expect([...front.control, ...front.comm].filter(({ type }) => type === 'resync' || type === 'check')).toEqual([])
 })
 
 test('one resync is outstanding at a time; it is said again by both ways until a snapshot comes', () => {
   const { front } = connect(new FrontEnd(true))
   settle(front)
-  const before = kinds(front.control, 'resync').length
   for (let i = 0; i < 5; i++) front.hears(frame(3 + i, 3 + i, { op: 'note', meta: {} }))
-  expect(kinds(front.control, 'resync')).toHaveLength(before + 1)
+  expect(kinds(front.control, 'resync')).toEqual([
+    { type: 'resync', view: expect.stringMatching(/^[0-9a-f]{8}$/) as unknown, run: 'r', have: 0, n: 2 },
+  ])
   expect(kinds(front.comm, 'resync')).toHaveLength(0)
-  vi.advanceTimersByTime(2000)
-  expect(kinds(front.control, 'resync')).toHaveLength(before + 2)
-  expect(kinds(front.comm, 'resync')).toHaveLength(1)
+  vi.advanceTimersByTime(500)
+  expect(kinds(front.control, 'resync')).toHaveLength(2)
+  expect(kinds(front.comm, 'resync')).toEqual(kinds(front.control, 'resync').slice(1))
   settle(front, 7)
-  vi.advanceTimersByTime(10_000)
-  expect(kinds(front.control, 'resync')).toHaveLength(before + 2)
+  vi.advanceTimersByTime(4000)
+  expect(kinds(front.control, 'resync')).toHaveLength(2)
+})
+
+test('a resync is said again when messages still do not fit a second later, whatever pause it was at', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  front.hears(frame(3, 3, { op: 'note', meta: {} }))
+  vi.advanceTimersByTime(20_000)
+  const before = kinds(front.control, 'resync').length
+  front.hears(frame(4, 4, { op: 'note', meta: {} }))
+  expect(kinds(front.control, 'resync')).toHaveLength(before + 1)
 })
 
 test('acks are said at most once a second, over control, and only when something came', () => {
   const { front } = connect(new FrontEnd(true))
   settle(front)
+  const times: number[] = []
   for (let seq = 1; seq <= 100; seq++) {
+    const before = kinds(front.control, 'ack').length
     front.hears(frame(seq, seq, { op: 'note', meta: {} }))
     vi.advanceTimersByTime(25)
+    if (kinds(front.control, 'ack').length > before) times.push(seq * 25)
   }
-  vi.advanceTimersByTime(10_000)
+  expect(times).toEqual([25, 1000, 2000])
+  vi.advanceTimersByTime(4000)
   const acks = kinds(front.control, 'ack')
-  expect(acks.length).toBeGreaterThanOrEqual(2)
-  expect(acks.length).toBeLessThanOrEqual(3)
-  expect(acks.at(-1)).toEqual({ type: 'ack', run: 'r', seq: 100 })
+  expect(acks).toHaveLength(4)
+  expect(acks.at(-1)).toEqual({ type: 'ack', view: expect.any(String) as unknown, run: 'r', seq: 100 })
   expect(kinds(front.comm, 'ack')).toEqual([])
 })
 
-test('a run that is silent for long is asked about, one that has ended is not', () => {
+test('a hidden page acknowledges with the message that it takes, without a timer, and rarely', () => {
   const { front } = connect(new FrontEnd(true))
   settle(front)
-  const before = kinds(front.control, 'resync').length
-  vi.advanceTimersByTime(15_000)
-  expect(kinds(front.control, 'resync').length).toBe(before + 1)
-  front.hears({ type: 'snapshot', state: { ...state(1), end: { status: 'done' } } })
-  const after = kinds(front.control, 'resync').length
-  vi.advanceTimersByTime(120_000)
-  expect(kinds(front.control, 'resync')).toHaveLength(after)
+  const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+  let said = 0
+  for (let seq = 1; seq <= 10; seq++) {
+    front.hears(frame(seq, seq, { op: 'note', meta: {} }))
+    said = kinds(front.control, 'ack').length // time passes below, but no timer rings
+    vi.spyOn(performance, 'now').mockReturnValue(seq * 1000)
+  }
+  expect(said).toBeGreaterThanOrEqual(1)
+  expect(said).toBeLessThanOrEqual(4)
+  visibility.mockRestore()
+  vi.restoreAllMocks()
 })
 
-test.each<[string, () => EventTarget]>([
-  ['visibilitychange', () => document],
-  ['resume', () => document],
-  ['pageshow', () => window],
-  ['online', () => window],
-])('a page that comes back (%s) checks what it has', (name, target) => {
+const checks = (front: FrontEnd): Wire[] => kinds(front.control, 'check')
+
+test('a run that is silent for five seconds is checked, one that has ended is not', () => {
   const { front } = connect(new FrontEnd(true))
   settle(front)
-  const before = kinds(front.control, 'resync').length
-  target().dispatchEvent(new Event(name))
-  expect(kinds(front.control, 'resync')).toHaveLength(before + 1)
+  vi.advanceTimersByTime(4999)
+  expect(checks(front)).toHaveLength(0)
+  vi.advanceTimersByTime(1)
+  expect(checks(front)).toEqual([
+    { type: 'check', view: expect.any(String) as unknown, run: 'r', have: 0, n: expect.any(Number) as unknown },
+  ])
+  front.hears({ type: 'snapshot', state: { ...state(1), end: { status: 'done' } } })
+  vi.advanceTimersByTime(120_000)
+  expect(checks(front)).toHaveLength(1)
+})
+
+test('a check is said again by both ways until anything comes', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  window.dispatchEvent(new Event('online'))
+  vi.advanceTimersByTime(1500)
+  expect(checks(front)).toHaveLength(3)
+  expect(kinds(front.comm, 'check')).toHaveLength(2)
+  front.hears({ type: 'current', run: 'r', seq: 0 })
+  vi.advanceTimersByTime(3000)
+  expect(checks(front)).toHaveLength(3)
+})
+
+test('a view that has everything hears so and asks for no snapshot; one that has not does', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front, 4)
+  front.hears({ type: 'current', run: 'r', seq: 4 })
+  expect(kinds(front.control, 'resync')).toHaveLength(0)
+  front.hears({ type: 'current', run: 'r', seq: 5 })
+  expect(kinds(front.control, 'resync')).toHaveLength(1)
+})
+
+test('a kernel that asks what was received is told again, though nothing is new', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front, 4)
+  expect(kinds(front.control, 'ack')).toHaveLength(1)
+  vi.advanceTimersByTime(2000)
+  front.hears({ type: 'current', run: 'r', seq: 4 })
+  expect(kinds(front.control, 'ack')).toHaveLength(2)
+})
+
+test.each<[string, (front: FrontEnd) => void]>([
+  ['visibilitychange', () => document.dispatchEvent(new Event('visibilitychange'))],
+  ['resume', () => document.dispatchEvent(new Event('resume'))],
+  ['pageshow', () => window.dispatchEvent(new Event('pageshow'))],
+  ['online', () => window.dispatchEvent(new Event('online'))],
+  ['a line that was cut', (front) => front.connection.emit('connected')],
+])('a page that comes back (%s) checks what it has, once', (_, comeBack) => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  comeBack(front)
+  comeBack(front)
+  expect(checks(front)).toHaveLength(1)
+})
+
+test('a page that goes checks nothing, and neither does a line that is cut', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+  document.dispatchEvent(new Event('visibilitychange'))
+  vi.restoreAllMocks()
+  front.connection.emit('disconnected')
+  expect(checks(front)).toHaveLength(0)
+})
+
+test('without a view in the page nothing is asked and nothing acknowledged', () => {
+  const { front, comm } = connect(new FrontEnd(true))
+  settle(front)
+  comm.bye()
+  const said = front.comm.length + front.control.length
+  front.hears(frame(1, 1, { op: 'note', meta: {} }))
+  front.hears(frame(9, 9, { op: 'note', meta: {} }))
+  window.dispatchEvent(new Event('online'))
+  vi.advanceTimersByTime(60_000)
+  expect(front.comm.length + front.control.length).toBe(said)
 })
 
 test('a snapshot that is pushed as a trait is taken', () => {

@@ -17,8 +17,20 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 ROWS = (
     ("_version", "_errors", "_events"),
     ("_text", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
-    ("_threads", "sources"),
-    ("_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
+    ("_threads", "_worker", "sources"),
+    (
+        "_stop",
+        "_limits",
+        "_record",
+        "_usage",
+        "_callbacks",
+        "_budget",
+        "_outbox",
+        "_audience",
+        "_delivery",
+        "_structured",
+        "_run",
+    ),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
         *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading"),
@@ -49,7 +61,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
-    ("widget.css", "errors", "events", "strings", "keys", "page"),
+    ("widget.css", "errors", "events", "strings", "timers", "keys", "page"),
     ("transcript", "difference", "inbox", "urls", "schedule", "kernel", "output"),
     ("dom", "icons", "markdown", "store", "comm"),
     ("views",),

@@ -85,8 +85,8 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
     answered = set(re.findall(r'case \{"type": "(\w+)"', view)) | {"ack", "bye"}
     sent = set(re.findall(r'(?:send\(|message = )\{"type": "(\w+)"', view + program("_outbox.py")))
-    assert said == answered == {"hello", "bye", "stop", "resync", "ack", "mismatch"}
-    assert sent == heard == {"frame", "snapshot", "welcome"}
+    assert said == answered == {"hello", "bye", "stop", "resync", "ack", "mismatch", "want"}
+    assert sent == heard == {"frame", "snapshot", "welcome", "static", "output"}
 
 
 def leaves(value: Any) -> list[Any]:

@@ -20,6 +20,8 @@ from typing import Any, Final, Self
 
 from nbformat.sign import NotebookNotary
 
+from e2e import kernels
+
 START_SECONDS: Final = 60.0
 
 
@@ -35,6 +37,7 @@ class Server:
         self.url = ""
         self._environment = {**os.environ, **self._directories(root), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        kernels.write_specs(self.data)
 
     def start(self) -> Self:
         """Start the server and wait until it answers."""

@@ -1,0 +1,82 @@
+/**
+ * The kernel connection of the host, where it shows one: the control channel, and news of the kernel.
+ *
+ * Belongs here: what we use of a front-end's kernel object, looked up by feature. Does not belong here: messages (`comm`).
+ */
+
+import type { Wire } from './events'
+
+interface Connection {
+  readonly clientId?: string
+  readonly username?: string
+  readonly statusChanged?: Signal
+  readonly disposed?: Signal
+  readonly connectionStatusChanged?: Signal
+  sendControlMessage?(message: Wire, expectReply: boolean): unknown
+}
+
+interface Signal {
+  connect(slot: Slot): unknown
+  disconnect(slot: Slot): unknown
+}
+type Slot = (sender: unknown, value?: unknown) => void
+
+/** A kernel with one of these has lost its runs; a restart keeps the connection, and models are not told of it. */
+const LOST: ReadonlySet<unknown> = new Set(['restarting', 'autorestarting', 'terminating', 'dead'])
+
+export class Kernel {
+  constructor(private readonly manager: unknown) {}
+
+  /** Call `lost` when the kernel has gone, with all its runs, and `back` when a line that was cut is there again. */
+  watch(lost: () => void, back: () => void, signal: AbortSignal): void {
+    const { connection } = this
+    const onConnection: Slot = (_, status) => {
+      if (status === 'connected') back()
+    }
+    const onStatus: Slot = (_, status) => {
+      if (LOST.has(status)) lost()
+    }
+    connection?.statusChanged?.connect(onStatus)
+    connection?.disposed?.connect(lost)
+    connection?.connectionStatusChanged?.connect(onConnection)
+    signal.addEventListener('abort', () => {
+      connection?.statusChanged?.disconnect(onStatus)
+      connection?.disposed?.disconnect(lost)
+      connection?.connectionStatusChanged?.disconnect(onConnection)
+    })
+  }
+
+  /** Send `content` over the control channel; false where there is none. */
+  control(content: Wire): boolean {
+    const { connection } = this
+    if (typeof connection?.sendControlMessage !== 'function') return false
+    const header = {
+      msg_id: hex(16),
+      msg_type: 'nbstream',
+      session: connection.clientId ?? '',
+      username: connection.username ?? '',
+      date: new Date().toISOString(),
+      version: '5.3',
+    }
+    try {
+      connection.sendControlMessage(
+        { header, parent_header: {}, metadata: {}, content, channel: 'control', buffers: [] },
+        false,
+      )
+      return true
+    } catch (error) {
+      // The connection says no (a kernel that is dead or restarting throws); the comm is the way that is left.
+      if (error instanceof Error) return false
+      throw error
+    }
+  }
+
+  private get connection(): Connection | undefined {
+    return (this.manager as { kernel?: Connection | null } | null | undefined)?.kernel ?? undefined
+  }
+}
+
+/** Random bytes as hexadecimal digits; `crypto.randomUUID` does not exist on plain http. */
+export function hex(bytes: number): string {
+  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,258 @@
+"""A proxy between browser and Jupyter server that disturbs nbstream's messages, and no others.
+
+Belongs here: sockets, and doing to a message what the plan says. Does not belong here: which message when (`disruptions`), what
+the page makes of it.
+
+Everything else passes as it is: HTTP, other websockets, other messages. A cut aborts the connection without a farewell, as a
+network does: after an orderly close JupyterLab does not come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Any, Final, Self
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned
+from e2e.server import Server
+
+DELAY: Final = (0.02, 0.4)
+"""Bounds of a delay, in seconds: later messages overtake it."""
+HELD_SECONDS: Final = 0.5
+"""A message that is to change places goes on alone after this long."""
+CONNECTED_SECONDS: Final = 30.0
+
+DATA: Final = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
+HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"})
+
+
+class Proxy:
+    """Stands before one Jupyter server on a port of its own.
+
+    Attributes:
+        url: the address that the browser opens.
+        done: what was done to which message, in order, for a test that failed.
+    """
+
+    def __init__(self, server: Server, seed: int = 0) -> None:
+        self._target = server.url
+        self._chance = random.Random(seed)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._lines: set[_Line] = set()
+        self._plan: Plan | None = None
+        self._count = 0
+        self._began = 0.0
+        self.url = ""
+        self.done: list[str] = []
+
+    def start(self) -> Self:
+        """Open the port."""
+        self._thread.start()
+        self._do(self._open())
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        self._do(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def disturb(self, plan: Plan | Schedule) -> None:
+        """Begin to disturb; a schedule's numbers count from now."""
+        self._do(self._set(plan if callable(plan) else planned(plan)))
+
+    def mend(self) -> None:
+        """Disturb no more: release what is held, and return when each line that was cut is there again."""
+        self._do(self._mend())
+
+    def _do(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(CONNECTED_SECONDS + 10)
+
+    async def _open(self) -> None:
+        self._session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
+        self._healthy = asyncio.Event()
+        self._healthy.set()
+        application = web.Application(client_max_size=2**28)
+        application.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def _close(self) -> None:
+        for line in tuple(self._lines):
+            line.cut()
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _set(self, plan: Plan) -> None:
+        self._plan, self._count = plan, 0
+        self._began = self._began or time.monotonic()
+
+    async def _mend(self) -> None:
+        print("MEND", time.monotonic() - self._began)
+        self._plan = None
+        for line in tuple(self._lines):
+            line.release()
+        await asyncio.wait_for(self._healthy.wait(), CONNECTED_SECONDS)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._tunnel(request, headers)
+        body = await request.read()
+        async with self._session.request(
+            request.method, self._address(request), headers=headers, data=body or None, allow_redirects=False
+        ) as answer:
+            response = web.StreamResponse(status=answer.status, reason=answer.reason)
+            for name, value in answer.headers.items():
+                if name.lower() not in HOP:
+                    response.headers.add(name, value)
+            await response.prepare(request)
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+
+    async def _tunnel(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
+        headers = {name: value for name, value in headers.items() if not name.lower().startswith("sec-websocket")}
+        address = self._address(request)
+        async with self._session.ws_connect(address, protocols=offered, headers=headers, max_msg_size=0) as upstream:
+            chosen = [upstream.protocol] if upstream.protocol else []
+            browser = web.WebSocketResponse(protocols=chosen, max_msg_size=0, compress=False)
+            await browser.prepare(request)
+            line = _Line(self, request, browser, upstream)
+            if request.path.endswith("/channels"):
+                self._lines.add(line)
+                self._healthy.set()
+                print("LINE", time.monotonic() - self._began)
+            try:
+                await line.run()
+            finally:
+                self._lines.discard(line)
+            return browser
+
+    def _address(self, request: web.Request) -> URL:
+        return URL(self._target + request.raw_path, encoded=True)
+
+    def judge(self, wire: aiohttp.WSMessage, *, down: bool) -> Action | None:
+        """Count a message if it is ours, and say what the plan does to it."""
+        if down and not self._healthy.is_set():
+            print("HEALTHY", time.monotonic()-self._began)
+            self._healthy.set()  # the kernel speaks on the new line: only now the server has it subscribed
+        if self._plan is None or wire.type not in DATA or (content := ours(wire.data, down=down)) is None:
+            return None
+        self._count += 1
+        message = Message(self._count, down, content)
+        action = self._plan(message)
+        if action is not None:
+            self.done.append(f"{time.monotonic() - self._began:.2f} s: {action} {message}")
+        if action == "cut":
+            self._healthy.clear()
+        return action
+
+    def pause(self) -> float:
+        """Return the length of one delay, in seconds."""
+        return self._chance.uniform(*DELAY)
+
+
+class Proxied(Server):
+    """A running server as it is seen through a proxy; whoever started it stops it."""
+
+    def __init__(self, server: Server, proxy: Proxy) -> None:
+        self.__dict__.update(server.__dict__)
+        self.url = proxy.url
+        self.proxy = proxy
+
+
+class _Line:
+    """One websocket: the browser's end, the server's end, and what is held back between them."""
+
+    def __init__(
+        self, proxy: Proxy, request: web.Request, browser: web.WebSocketResponse, upstream: aiohttp.ClientWebSocketResponse
+    ) -> None:
+        self._proxy = proxy
+        self._request = request
+        self._browser = browser
+        self._upstream = upstream
+        self._held: dict[bool, list[aiohttp.WSMessage]] = {True: [], False: []}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Pass messages both ways until one end closes."""
+        pumps = {asyncio.create_task(self._pump(down=down)) for down in (True, False)}
+        _, others = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*others, *self._tasks):
+            task.cancel()
+        await asyncio.gather(*pumps, *self._tasks, return_exceptions=True)
+        self.cut()
+
+    def cut(self) -> None:
+        """Abort both ends; neither hears a farewell."""
+        if (transport := self._request.transport) is not None:
+            transport.abort()
+        if (end := self._upstream.get_extra_info("socket")) is not None:
+            with suppress(OSError):  # closed already
+                end.shutdown(socket.SHUT_RDWR)
+
+    def release(self) -> None:
+        """Send what is held."""
+        for down in (True, False):
+            for held in self._swap(down):
+                self._later(self._send(held, down=down))
+
+    async def _pump(self, *, down: bool) -> None:
+        source = self._upstream if down else self._browser
+        async for message in source:
+            action = self._proxy.judge(message, down=down)
+            if action == "cut":
+                return
+            if action == "delay":
+                self._later(self._after(self._proxy.pause(), message, down=down))
+            elif action == "reorder":
+                self._held[down].append(message)
+                self._later(self._let_go(down=down))
+            elif action != "drop":
+                await self._send(message, down=down)
+                if action == "duplicate":
+                    await self._send(message, down=down)
+                for held in self._swap(down):
+                    await self._send(held, down=down)
+
+    async def _send(self, message: aiohttp.WSMessage, *, down: bool) -> None:
+        end = self._browser if down else self._upstream
+        with suppress(ConnectionError):  # cut meanwhile: it is lost
+            if message.type == aiohttp.WSMsgType.TEXT:
+                await end.send_str(message.data)
+            elif message.type == aiohttp.WSMsgType.BINARY:
+                await end.send_bytes(message.data)
+
+    async def _after(self, seconds: float, message: aiohttp.WSMessage, *, down: bool) -> None:
+        await asyncio.sleep(seconds)
+        await self._send(message, down=down)
+
+    async def _let_go(self, *, down: bool) -> None:
+        await asyncio.sleep(HELD_SECONDS)
+        for held in self._swap(down):
+            await self._send(held, down=down)
+
+    def _swap(self, down: bool) -> list[aiohttp.WSMessage]:
+        held, self._held[down] = self._held[down], []
+        return held
+
+    def _later(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

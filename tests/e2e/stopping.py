@@ -1,0 +1,99 @@
+"""A click on Stop in every situation that a kernel can be in, and how long the provider's socket stays open after it.
+
+Belongs here: the situations and the clock. Does not belong here: which kernels (see `kernels`), what is asserted (tests) or
+published (`scripts/stop_table.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from playwright.sync_api import expect
+
+from e2e.harness import Host, Lab, Notebook
+from e2e.kernels import write_notebook
+from provider import Answer, Connection, FakeProvider, Script
+
+WORDS: Final = [f"word{i} " for i in range(1000)]
+SITUATIONS: Final = {
+    "idle": "s = go()",
+    "wait": "s = go()\ns.wait()",
+    "for": "s = go()\nfor event in s.events():\n    pass",
+    "await": "s = go()\nawait s",
+    "async for": "s = go()\nasync for event in s.events():\n    pass",
+    "computing": "n += 1\nprint(f'busy {n};')\nfor _ in lasting(s):\n    sum(range(100_000))",
+    "sleeping": "n += 1\nprint(f'busy {n};')\nfor _ in lasting(s):\n    time.sleep(0.5)",
+}
+"""What the cell does at the time of the click. In the last two it has nothing to do with the stream, which another began."""
+UNRELATED: Final = ("computing", "sleeping")
+BEGIN: Final = """import time
+import nbstream as nb
+n = 0
+def go():
+    return nb.stream("Tell me", model="openai/{model}", api_base="{base}", api_key="key", render="text")
+def lasting(s):
+    end = time.monotonic() + 10
+    while time.monotonic() < end and s.status in ("submitted", "streaming"):
+        yield"""
+
+_MARK: Final = """() => { globalThis.stopMarked = undefined
+  const mark = e => { if (e.isTrusted && e.composedPath().some(node => node.dataset?.status))
+    globalThis.stopMarked ??= Date.now() / 1000 }
+  globalThis.stopMark ??= addEventListener('click', mark, true) ?? true }"""
+
+
+class Stopping:
+    """A notebook with one cell for each situation, on one kernel in one front-end."""
+
+    def __init__(
+        self, lab: Lab, provider: FakeProvider, version: str, host: Host, more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Open the notebook and load what the first stream needs; `more` situations may be added."""
+        situations = {**SITUATIONS, **more}
+        model = f"stop-{version}-{host}-{len(lab.opened)}"
+        self.script: Script = provider.script(model, Answer.of(WORDS), rate=50)
+        path = f"{model}.ipynb"
+        begin = BEGIN.format(model=model, base=provider.base("openai"))
+        write_notebook(lab.server.notebooks / path, version, begin, *situations.values())
+        self.notebook: Notebook = lab.open(path=path, host=host)
+        self.notebook.run(0, wait=True)
+        self._index = {name: number for number, name in enumerate(situations, start=1)}
+        self._busy = 0
+
+    def begin(self, situation: str) -> Connection:
+        """Bring the kernel into `situation` with a stream under way; return the provider's end of it."""
+        shown = self.shown(situation)
+        self.notebook.run(shown, wait=shown == self._index["idle"])
+        conn = self.script.wait_for_connection(timeout=60)
+        view = self.notebook.view(shown)
+        expect(view).to_have_attribute("data-status", "streaming", timeout=30_000)
+        expect(view).to_contain_text("word3 ", timeout=30_000)
+        if situation in UNRELATED:
+            self._busy += 1
+            self.notebook.run(self._index[situation])
+            expect(self.notebook.output(self._index[situation])).to_contain_text(f"busy {self._busy};")
+        return conn
+
+    def click(self, situation: str) -> float:
+        """Bring the kernel into `situation`, click Stop, and return the seconds until the provider's socket was closed."""
+        conn = self.begin(situation)
+        view = self.notebook.view(self.shown(situation))
+        self.notebook.page.evaluate(_MARK)
+        view.get_by_role("button", name="Stop", exact=True).click()
+        closed = conn.wait_closed(timeout=15) + time.time() - time.monotonic()
+        assert conn.closed_by == "client"
+        marked: float = self.notebook.page.evaluate("globalThis.stopMarked")
+        self.notebook.wait_idle()
+        expect(view).to_have_attribute("data-status", "stopped", timeout=10_000)
+        return closed - marked
+
+    def interrupt(self) -> None:
+        """Interrupt the kernel as the button of the toolbar does."""
+        self.notebook.page.evaluate("() => globalThis.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+
+    def shown(self, situation: str) -> int:
+        """The index of the cell that shows the stream of `situation`."""
+        return self._index["idle" if situation in UNRELATED else situation]

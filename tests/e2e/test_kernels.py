@@ -1,0 +1,98 @@
+"""Stop, interrupt, restart on the oldest and the newest ipykernel; `scripts/stop_table.py` measures all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from e2e import kernels
+from e2e.conftest import FAILED, RESULTS
+from e2e.harness import Host, Lab
+from e2e.server import Server
+from e2e.stopping import SITUATIONS, WORDS, Stopping
+from provider import FakeProvider
+
+CLOSED_SECONDS = 0.25
+KERNELS: list[tuple[str, Host]] = [("6.29", "lab"), ("6.29", "notebook"), (kernels.NEWEST, "lab"), (kernels.NEWEST, "notebook")]
+INTERRUPTED = {
+    "wait": "KeyboardInterrupt",
+    "for": "KeyboardInterrupt",
+    "body of for": "KeyboardInterrupt",
+    "await": "CancelledError",
+    "async for": "CancelledError",
+    "body of async for": "CancelledError",
+}
+"""What the cell shows."""
+BODIES = {
+    "body of for": "s = go()\nfor event in s.events():\n    time.sleep(0.3)",
+    "body of async for": "import asyncio\ns = go()\nasync for event in s.events():\n    await asyncio.sleep(0.3)",
+}
+
+
+@pytest.fixture(scope="module", params=KERNELS, ids=lambda kernel: "-".join(kernel))
+def opened(server: Server, browser: Browser, provider: FakeProvider, request: pytest.FixtureRequest) -> Iterator[Stopping]:
+    """A notebook for all tests on one kernel in one front-end; neither page nor kernel may complain."""
+    version, host = request.param
+    kernels.install(version)
+    begin = server.log.stat().st_size
+    lab = Lab(server, browser, f"kernels-{version}-{host}")
+    try:
+        stopping = Stopping(lab, provider, version, host, BODIES)
+        assert stopping.notebook.value("__import__('ipykernel').__version__").startswith(version.replace(kernels.NEWEST, ""))
+        yield stopping
+        assert not stopping.notebook.complaints()
+    finally:
+        lab.close()
+    said = server.log.read_text(errors="replace")[begin:]
+    assert not re.findall(r"^.*(?:Traceback|Exception|UNKNOWN|Unknown subshell|Warning:).*$", said, re.MULTILINE)
+
+
+@pytest.fixture
+def stopping(opened: Stopping, request: pytest.FixtureRequest) -> Iterator[Stopping]:
+    """The shared notebook, with a picture of it where the test fails."""
+    yield opened
+    if request.node.stash.get(FAILED, True):
+        opened.notebook.record(RESULTS / re.sub(r"\W+", "-", request.node.name).strip("-"))
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_click_on_stop_closes_the_socket_whatever_the_kernel_does(stopping: Stopping, situation: str) -> None:
+    clicks = 2 if stopping.notebook.host == "lab" else 1
+    assert min(stopping.click(situation) for _ in range(clicks)) <= CLOSED_SECONDS
+    assert stopping.notebook.value("s.stopped_by") == "user"
+    errors = stopping.notebook.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
+    assert errors.all_text_contents() == []
+
+
+@pytest.mark.parametrize("situation", INTERRUPTED)
+def test_an_interrupt_stops_the_run_that_a_cell_waits_for(stopping: Stopping, situation: str) -> None:
+    if stopping.notebook.host == "notebook":
+        pytest.skip("the same request as in Lab")
+    conn = stopping.begin(situation)
+    stopping.interrupt()
+    conn.wait_closed(timeout=10)
+    assert conn.closed_by == "client"
+    stopping.notebook.wait_idle()
+    cell = stopping.shown(situation)
+    view = stopping.notebook.view(cell)
+    expect(view).to_have_attribute("data-status", "stopped", timeout=10_000)
+    expect(view.get_by_role("status")).to_contain_text("Stopped by an interrupt")
+    expect(stopping.notebook.output(cell)).to_contain_text(INTERRUPTED[situation])
+    content: str = stopping.notebook.value("s.content")
+    assert content
+    assert "".join(WORDS).startswith(content)
+    assert stopping.notebook.value("s.stopped_by") == "interrupt"
+
+
+def test_an_interrupt_leaves_alone_what_no_cell_waits_for(stopping: Stopping) -> None:
+    conn = stopping.begin("sleeping")
+    stopping.interrupt()
+    stopping.notebook.wait_idle()
+    assert stopping.notebook.value("s.status") == "streaming"
+    stopping.interrupt()
+    assert stopping.notebook.value("s.status") == "streaming"
+    stopping.notebook.execute("s.stop()")
+    conn.wait_closed(timeout=10)
