@@ -5,7 +5,8 @@ Belongs here: what each view has said, and how long one owes an answer. Does not
 
 A view that got something says so within about a second. Silence counts against it only while it owes an answer and the kernel
 could have heard one: a busy shell delays what comes by the comm, not what comes by the control channel. Views are strangers:
-their names are taken as they come, but no more than `VIEWS` at a time are kept, and one that answers is never pushed out.
+their names are taken as they come, but no more than `VIEWS` at a time are kept. A new one takes the place of one that has gone
+without a goodbye, never of one that answers.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ABSENT_SECONDS: Final = 10.0
 
 @dataclass(slots=True)
 class _View:
+    heard: float = 0.0  # when it last said anything
     seq: int = 0  # it has everything up to this number
     count: int = 0  # of its last request
     silent: float = 0.0  # seconds for which it owes an answer
@@ -57,13 +59,14 @@ class Audience:
         """Whether any view owes an answer."""
         return any(view.owes for view in self._views.values())
 
-    def hear(self, name: str, seq: int, *, quiet: bool) -> bool:
-        """Note that the view `name` has everything up to `seq`; return whether there was room for it."""
+    def hear(self, name: str, seq: int, now: float, *, quiet: bool) -> bool:
+        """Note that the view `name` has everything up to `seq`, at the time `now`; return whether there was room for it."""
         view = self._views.get(name)
         if view is None:
-            if len(self._views) >= VIEWS and not self._make_room():
+            if len(self._views) >= VIEWS and not self._make_room(now):
                 return False
             view = self._views[name] = _View()
+        view.heard = now
         view.seq = seq
         view.silent = 0.0
         view.owes = False
@@ -100,9 +103,13 @@ class Audience:
         """Whether any view is heard by the comm alone, so that the shell matters."""
         return any(not view.quiet for view in self._views.values())
 
-    def _make_room(self) -> bool:
-        name = max(self._views, key=lambda name: self._views[name].silent)
-        if self._views[name].silent < SLOW_SECONDS:
-            return False
-        del self._views[name]
-        return True
+    def _make_room(self, now: float) -> bool:
+        # Of a view that owes nothing, nobody knows whether it is still there: if it is, it will be heard again.
+        gone = [
+            (view.heard, name)
+            for name, view in self._views.items()
+            if view.silent >= SLOW_SECONDS or (not view.owes and now - view.heard >= SLOW_SECONDS)
+        ]
+        if gone:
+            del self._views[min(gone)[1]]
+        return bool(gone)

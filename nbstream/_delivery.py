@@ -97,7 +97,7 @@ class Delivery:
         if type(count) is not int or not 0 <= count <= SAFE_INTEGER:
             return self._refuse()
         first = view not in self.audience
-        if have is None or not self.audience.hear(view, have, quiet=quiet):
+        if have is None or not self.audience.hear(view, have, self._clock.time(), quiet=quiet):
             return self._refuse()
         if kind == "ack" or self.audience.is_new(view, count):
             self._answer(str(kind), have, first=first)

@@ -69,6 +69,11 @@ class Island:
             _host.publish(self._bundle(), self._display_id, update=True)
         self._refreshed()
 
+    def renew(self) -> None:
+        """Refresh, unless another refresh has just come before."""
+        if self.due:
+            self.refresh()
+
     @property
     def due(self) -> bool:
         """Whether the text has doubled and five seconds have passed since the last refresh."""

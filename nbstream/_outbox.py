@@ -5,8 +5,8 @@ among others (`_budget`), who listens (`_audience`), the comm (`_comm`).
 
 The first text goes out at once, then at most `FRAMES_PER_SECOND` frames a second; the end goes out at once. While the outbox is
 shut it keeps nothing: what is missed then is in the snapshot that goes out first when it is opened. A snapshot goes to all
-views and heals all, so that one for many requests is enough, at most one in `SNAPSHOT_SECONDS`. An outbox lives on one event
-loop.
+views and heals all, so that one for many requests is enough, at most one in `SNAPSHOT_SECONDS`: whatever views ask for, they
+do not take the turns of other streams. An outbox lives on one event loop.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ SNAPSHOT_SECONDS: Final = 0.25
 """The shortest pause between two snapshots."""
 SNAPSHOT_RATE: Final = 4_000_000
 """A long text makes the pause longer: so many characters a second go into snapshots at the most."""
+ANSWER_SECONDS: Final = 0.1
+"""The shortest pause between two short answers of one kind to views."""
+HELD_BYTES: Final = 16 * FRAME_BYTES
+"""If more than this waits, it is dropped, and a snapshot sent instead."""
 
 PACE: Final = 1 / FRAMES_PER_SECOND
 """The usual pause between two frames, in seconds."""
@@ -60,6 +64,8 @@ class Outbox:
         self._current = False  # is to be said
         self._wanted = False  # a snapshot is to be sent
         self._snapshot_from = -SNAPSHOT_SECONDS  # not before this time
+        self._welcome_from = self._current_from = -ANSWER_SECONDS  # neither are these
+        self._asides: dict[str, Wire] = {}  # by type
         self._urgent = False  # what waits must not wait
         self._quiet = True  # no text has been sent yet
         self._last = -PACE
@@ -86,10 +92,14 @@ class Outbox:
         if seq <= self.sent:
             return  # a snapshot has carried it
         if self._pace is None or not self.whole or seq != self._taken + 1:
-            self._fall_behind()
+            if self.whole or not self._wanted:
+                self._fall_behind()
             return
         self._taken = seq
         self._waiting.push(seq, event)
+        if self._waiting.bytes > HELD_BYTES:
+            self._fall_behind()
+            return
         if type(event) is End or (self._quiet and type(event) is Append):
             self._urgent, self._quiet = True, False
             self._plan()
@@ -133,6 +143,14 @@ class Outbox:
         self._wanted = True
         self._plan()
 
+    def aside(self, message: Wire) -> None:
+        """Send a message that is none of the transcript's; it takes the place of one of its type that still waits.
+
+        It goes out even where the outbox is shut: a page that has its output from a file listens, though it hears no stream.
+        """
+        self._asides[message["type"]] = message
+        self._plan()
+
     def turn(self) -> bool:
         """Send one message, if one is due; the budget calls this."""
         self._asked = False
@@ -143,19 +161,20 @@ class Outbox:
         return message is not None
 
     def _next(self, now: float) -> Wire | None:
-        if self._pace is None:
-            return None
-        if self._welcome:
-            self._welcome = False
-            return {"type": "welcome", "run": self._run}
-        if self._wanted and now >= self._snapshot_from:
-            return self._snapshot(now)
-        if self._current and not self._wanted:
-            self._current = False
-            return {"type": "current", "run": self._run, "seq": self.sent}
-        if self._waiting and (self._urgent or now >= self._last + self._pace):
-            return self._frame(now)
-        return None
+        if self._pace is not None:
+            if self._welcome and now >= self._welcome_from:
+                self._welcome = False
+                self._welcome_from = now + ANSWER_SECONDS
+                return {"type": "welcome", "run": self._run}
+            if self._wanted and now >= self._snapshot_from:
+                return self._snapshot(now)
+            if self._current and now >= self._current_from and not self._wanted:
+                self._current = False
+                self._current_from = now + ANSWER_SECONDS
+                return {"type": "current", "run": self._run, "seq": self.sent}
+            if self._waiting and (self._urgent or now >= self._last + self._pace):
+                return self._frame(now)
+        return self._asides.pop(next(iter(self._asides))) if self._asides else None
 
     def _snapshot(self, now: float) -> Wire:
         state = self._state()
@@ -202,13 +221,17 @@ class Outbox:
 
     def _due(self) -> tuple[float, bool] | None:
         """When the next message is due, and whether it goes before those of others; None where there is none."""
-        if self._pace is None:
-            return None
+        now = self._clock.time()
         due: list[tuple[float, bool]] = []
-        if self._welcome or (self._current and not self._wanted):
-            due.append((self._clock.time(), True))
-        if self._wanted:
-            due.append((self._snapshot_from, True))
-        if self._waiting:
-            due.append((self._clock.time(), True) if self._urgent else (self._last + self._pace, False))
-        return min(due, default=None)
+        if self._asides:
+            due.append((now, False))
+        if self._pace is not None:
+            if self._welcome:
+                due.append((max(now, self._welcome_from), True))
+            if self._current and not self._wanted:
+                due.append((max(now, self._current_from), True))
+            if self._wanted:
+                due.append((max(now, self._snapshot_from), True))
+            if self._waiting:
+                due.append((now, True) if self._urgent else (max(now, self._last + self._pace), False))
+        return min(due, key=lambda item: (item[0], not item[1]), default=None)

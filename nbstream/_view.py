@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ UNHEARD: Final = 1_000
 """So many messages of views may wait for the loop; what comes beyond them is refused."""
 WANT_SECONDS: Final = 0.1
 """How long the output is held back for others that want it."""
+GIVE_SECONDS: Final = 1.0
+"""The shortest pause between two times that it is given."""
 
 
 class View:
@@ -52,9 +55,10 @@ class View:
         self._greeted = False
         self._writes = False  # some page can write outputs itself
         self._wanted = False
+        self._given = -GIVE_SECONDS
         self._headless = False
-        self._finished = 0
-        self._unheard = 0
+        self._finished = False
+        self._unheard: deque[tuple[Mapping[str, Any], bool]] = deque()
         self._request = ""
         self.mismatches = 0
         self.widget = StreamWidget(key=key, cell=_host.cell_id(), snapshot=self.state)
@@ -99,7 +103,7 @@ class View:
         if type(event) is not End:
             self._delivery.take(seq, event)
             if self.island.due:
-                worker.do(self.island.refresh)
+                worker.do(self.island.renew)
         elif self.island.shown and not self._headless:
             # The output first, so that who sees the end can save the file; but a long answer's end does not wait for it.
             worker.do(self._complete)
@@ -114,8 +118,9 @@ class View:
             self._soon(self._finish)
 
     def _finish(self) -> None:
-        end, self._finished = self._run.transcript.end, self._finished + 1
-        if end is not None and self._finished == 1:
+        end = self._run.transcript.end
+        if end is not None and not self._finished:
+            self._finished = True
             self._delivery.take(self._run.transcript.seq, end)
             if self.island.fallback:
                 self._delivery.charge()
@@ -136,16 +141,11 @@ class View:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
                 self._run.stop("user")
-            case {"type": "want"}:
-                self._soon(self._want)
-            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch"}:
-                if self._unheard < UNHEARD:
-                    self._unheard += 1
-                    self._soon(lambda: self._listen(message, quiet))
-                else:
-                    self._channel.refused += 1
+            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want"} if len(self._unheard) < UNHEARD:
+                self._unheard.append((message, quiet))
+                self._soon(self._listen)
             case _:
-                self._channel.refused += message.get("type") != "stop"
+                self._channel.refused += 1
 
     def _soon(self, work: Callable[[], object]) -> None:
         try:
@@ -153,12 +153,16 @@ class View:
         except RuntimeError:
             self._channel.failed += 1  # the loop is closed: the interpreter ends
 
-    def _listen(self, message: Mapping[str, Any], quiet: bool) -> None:
-        self._unheard -= 1
-        if message["type"] == "mismatch":
-            if message.get("run") == self._run.id and self.mismatches < MISMATCHES:
-                self.mismatches += 1
-                self._delivery.outbox.want_snapshot()
+    def _listen(self) -> None:
+        message, quiet = self._unheard.popleft()
+        if message["type"] == "want":
+            self._want()
+        elif message["type"] == "mismatch":
+            if message.get("run") != self._run.id or self.mismatches >= MISMATCHES:
+                self._channel.refused += 1
+                return
+            self.mismatches += 1
+            self._delivery.outbox.want_snapshot()
         elif not self._delivery.hear(message, quiet=quiet):
             self._channel.refused += 1
         elif message["type"] == "hello":
@@ -182,15 +186,15 @@ class View:
 
     def _want(self) -> None:
         """Send the output to pages that find theirs behind; once for all that ask within a moment, for it may be large."""
-        if not self._wanted:
+        if not self._wanted and self.island.shown:
             self._wanted = True
-            self._loop.call_later(WANT_SECONDS, worker.do, self._give)
+            self._given = max(self._loop.time() + WANT_SECONDS, self._given + GIVE_SECONDS)
+            self._loop.call_at(self._given, worker.do, self._give)
 
     def _give(self) -> None:
         self._wanted = False
         self._aside({"type": "output", **self.island.saved()})
 
     def _aside(self, message: Wire) -> None:
-        """Send what is none of the outbox's business, but takes its share."""
-        self._soon(self._delivery.charge)
-        self._channel.send(message)
+        """Send what no view of the stream needs; callable on any thread."""
+        self._soon(lambda: self._delivery.outbox.aside(message))

@@ -83,10 +83,11 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     comm, view = script("comm.ts"), program("_view.py")
     said = set(re.findall(r"say\(\{ type: '(\w+)'", comm))
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
-    answered = set(re.findall(r'case \{"type": "(\w+)"', view)) | {"ack", "bye"}
-    sent = set(re.findall(r'(?:send\(|message = )\{"type": "(\w+)"', view + program("_outbox.py")))
-    assert said == answered == {"hello", "bye", "stop", "resync", "ack", "mismatch", "want"}
-    assert sent == heard == {"frame", "snapshot", "welcome", "static", "output"}
+    cases = re.findall(r'case \{"type": ("\w+"(?: \| "\w+")*)', view)
+    answered = {name for case in cases for name in re.findall(r"\w+", case)}
+    sent = set(re.findall(r'(?:return |aside\(|message = )\{"type": "(\w+)"', view + program("_outbox.py")))
+    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want"}
+    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output"}
 
 
 def leaves(value: Any) -> list[Any]:
