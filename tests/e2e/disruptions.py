@@ -8,17 +8,24 @@ state in answer to `request_state` is the front-end's.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-Action: TypeAlias = Literal["drop", "delay", "duplicate", "reorder", "cut"]
-ACTIONS: Final[tuple[Action, ...]] = ("drop", "delay", "duplicate", "reorder", "cut")
+Action: TypeAlias = Literal["drop", "delay", "duplicate", "reorder", "cut", "halve", "stray", "renew"]
+"""What is done to a message, or to the whole line (`cut`). `halve`, `stray` and `renew` let another arrive in its place: its
+first half, the same of another run, the same in a newer version of the protocol."""
+ACTIONS: Final[tuple[Action, ...]] = ("drop", "delay", "duplicate", "reorder", "cut", "halve", "stray", "renew")
 
 DOWN: Final = frozenset({"frame", "snapshot", "welcome", "current", "static", "output"})
 UP: Final = frozenset({"hello", "bye", "stop", "resync", "ack", "check", "mismatch", "want"})
+KINDS: Final = frozenset({"comm_msg", "nbstream"})
+HEADER: Final = 1
+CONTENT: Final = 4
+"""Which part of a message is which."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,12 @@ class Message:
     def ends(self) -> bool:
         """Whether it is the frame that carries the end of a run."""
         return self.type == "frame" and any(event.get("op") == "end" for event in self.content["events"])
+
+    def takes(self, action: Action) -> bool:
+        """Whether `action` can be done to it. Half a message from the page would be the server's business, not ours."""
+        if action == "halve":
+            return self.down
+        return {"stray": "run", "renew": "v"}.get(action, "type") in self.content
 
     def __str__(self) -> str:
         numbers = "-".join(str(self.content[name]) for name in ("from", "to", "seq", "have") if name in self.content)
@@ -59,32 +72,64 @@ def schedule(seed: int, count: int, *, actions: Sequence[Action] = ACTIONS, gap:
 
 
 def planned(steps: Schedule) -> Plan:
-    """Return the plan of a schedule."""
-    table = dict(steps)
-    return lambda message: table.get(message.number)
+    """Return the plan of a schedule: each action is done to the first message from its number on that takes it."""
+    waiting = list(steps)
+
+    def plan(message: Message) -> Action | None:
+        if not waiting or message.number < waiting[0][0] or not message.takes(waiting[0][1]):
+            return None
+        return waiting.pop(0)[1]
+
+    return plan
+
+
+def rewrite(data: bytes | str, action: Action) -> bytes | str:
+    """Return what arrives in the place of the message `data`."""
+    if action == "halve":
+        return data[: len(data) // 2]
+    if action not in ("stray", "renew"):
+        return data
+    whole = json.loads(data) if isinstance(data, str) else None
+    parts = [] if isinstance(data, str) else _parts(data)
+    content = whole["content"] if whole is not None else json.loads(parts[CONTENT])
+    said = _said(content)
+    said.update({"run": "another"} if action == "stray" else {"v": said["v"] + 1})
+    if whole is not None:
+        return json.dumps(whole)
+    parts[CONTENT] = json.dumps(content).encode()
+    return _joined(parts)
 
 
 def ours(message: bytes | str, *, down: bool) -> dict[str, Any] | None:
     """Return what a message of ours says, None for any other."""
     if isinstance(message, bytes):
-        kind, content = _framed(message)
+        parts = _parts(message)
+        kind = json.loads(parts[HEADER])["msg_type"]
+        content = json.loads(parts[CONTENT]) if kind in KINDS else {}
     else:
         whole = json.loads(message)
         kind, content = whole.get("header", {}).get("msg_type"), whole.get("content", {})
-    if kind == "nbstream":
-        said = content.get("message")
-    elif kind == "comm_msg":
-        data = content.get("data", {})
-        said = data.get("content") if data.get("method") == "custom" else None
-    else:
-        return None
+    said = _said(content) if kind in KINDS else None
     known = DOWN if down else UP
     return said if isinstance(said, dict) and said.get("type") in known else None
 
 
-def _framed(data: bytes) -> tuple[str, dict[str, Any]]:
-    """Return type and content of a message in v1.kernel.websocket.jupyter.org: offsets, channel, four parts of JSON."""
+def _said(content: dict[str, Any]) -> Any:
+    """Return our own message in the content of a message on the control channel or of a custom one on a comm."""
+    if "message" in content:
+        return content["message"]
+    data = content.get("data", {})
+    return data.get("content") if data.get("method") == "custom" else None
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """Take a message in v1.kernel.websocket.jupyter.org apart: the channel, four parts of JSON, buffers."""
     count = int.from_bytes(data[:8], "little")
     offsets = [int.from_bytes(data[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
-    kind = json.loads(data[offsets[1] : offsets[2]])["msg_type"]
-    return kind, json.loads(data[offsets[4] : offsets[5]]) if kind in ("nbstream", "comm_msg") else {}
+    return [data[start:end] for start, end in itertools.pairwise(offsets)]
+
+
+def _joined(parts: Sequence[bytes]) -> bytes:
+    """Put such a message together."""
+    offsets = list(itertools.accumulate(map(len, parts), initial=8 * (len(parts) + 2)))
+    return b"".join(number.to_bytes(8, "little") for number in (len(offsets), *offsets)) + b"".join(parts)

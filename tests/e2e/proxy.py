@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned
+from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned, rewrite
 from e2e.server import Server
 
 DELAY: Final = (0.02, 0.4)
@@ -80,8 +80,8 @@ class Proxy:
 
     async def _open(self) -> None:
         self._session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
-        self._healthy = asyncio.Event()
-        self._healthy.set()
+        self._back = asyncio.Event()  # no line is cut
+        self._back.set()
         application = web.Application(client_max_size=2**28)
         application.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
@@ -98,14 +98,13 @@ class Proxy:
 
     async def _set(self, plan: Plan) -> None:
         self._plan, self._count = plan, 0
-        self._began = self._began or time.monotonic()
+        self._began = time.monotonic()
 
     async def _mend(self) -> None:
-        print("MEND", time.monotonic() - self._began)
         self._plan = None
         for line in tuple(self._lines):
             line.release()
-        await asyncio.wait_for(self._healthy.wait(), CONNECTED_SECONDS)
+        await asyncio.wait_for(self._back.wait(), CONNECTED_SECONDS)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
@@ -136,8 +135,7 @@ class Proxy:
             line = _Line(self, request, browser, upstream)
             if request.path.endswith("/channels"):
                 self._lines.add(line)
-                self._healthy.set()
-                print("LINE", time.monotonic() - self._began)
+                self._back.set()
             try:
                 await line.run()
             finally:
@@ -149,9 +147,6 @@ class Proxy:
 
     def judge(self, wire: aiohttp.WSMessage, *, down: bool) -> Action | None:
         """Count a message if it is ours, and say what the plan does to it."""
-        if down and not self._healthy.is_set():
-            print("HEALTHY", time.monotonic()-self._began)
-            self._healthy.set()  # the kernel speaks on the new line: only now the server has it subscribed
         if self._plan is None or wire.type not in DATA or (content := ours(wire.data, down=down)) is None:
             return None
         self._count += 1
@@ -160,7 +155,7 @@ class Proxy:
         if action is not None:
             self.done.append(f"{time.monotonic() - self._began:.2f} s: {action} {message}")
         if action == "cut":
-            self._healthy.clear()
+            self._back.clear()
         return action
 
     def pause(self) -> float:
@@ -225,7 +220,7 @@ class _Line:
                 self._held[down].append(message)
                 self._later(self._let_go(down=down))
             elif action != "drop":
-                await self._send(message, down=down)
+                await self._send(_spoilt(message, action), down=down)
                 if action == "duplicate":
                     await self._send(message, down=down)
                 for held in self._swap(down):
@@ -256,3 +251,8 @@ class _Line:
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _spoilt(message: aiohttp.WSMessage, action: Action | None) -> aiohttp.WSMessage:
+    """Return the message as it arrives: another one where the action is one of those that spoil."""
+    return message if action is None else message._replace(data=rewrite(message.data, action))
