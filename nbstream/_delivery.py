@@ -14,7 +14,7 @@ belong here: who listens (`_audience`), what a message looks like on its way out
 number up to which the view has everything. Nothing is sent before the first hello, unless the shell is too busy to hear one; a
 view that owes an answer for `SLOW_SECONDS` gets a frame a second, after `ABSENT_SECONDS` nothing is sent until it is heard
 again. The fastest view sets the pace: what goes to one goes to all, and a slow one is healed by a snapshot. When all has been
-sent and a view still owes an answer, it is told the number, so that a lost last frame is found.
+sent and a view still owes an answer, it is told the number, so that a lost last frame is found within a second.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from nbstream._outbox import PACE, Outbox
 
 LOOK_SECONDS: Final = 0.5
 """How often it is looked who owes an answer, while somebody does."""
+PAUSE_SECONDS: Final = 0.25
+"""When nothing was sent for so long, a view that owes an answer is told once what was sent."""
 PROBE_SECONDS: Final = 1.0
-"""A view that owes an answer for so long, with nothing left to send, is told what was sent."""
+"""One that owes it for so long is told again and again."""
 AWAIT_SECONDS: Final = 10.0
 """For so long, of which the shell could hear, a first hello is awaited."""
 SLOW_PACE: Final = 1.0
@@ -66,6 +68,7 @@ class Delivery:
         self.outbox = Outbox(run, send, state, clock)
         self.refused = 0
         self._awaited = AWAIT_SECONDS  # no view is expected
+        self._told = 0  # the number that was told in the last pause
         self._timer: Timer | None = None
 
     def expect(self) -> None:
@@ -144,10 +147,19 @@ class Delivery:
             self._awaited += LOOK_SECONDS
         self.audience.look(self.outbox.sent, LOOK_SECONDS, hears=hears)
         self._adjust(blind=awaiting and not hears)
-        if self.outbox.open and self.outbox.idle and self.audience.greeted and self.audience.silent >= PROBE_SECONDS:
-            self.outbox.tell_current()
+        self._probe()
         if awaiting or (self.outbox.open and (self.audience.waiting or not self.outbox.idle)):
             self._watch()
+
+    def _probe(self) -> None:
+        """Tell the number to a view that may have lost the last frame, which no gap will show."""
+        sent = self.outbox.sent
+        if not (self.outbox.open and self.outbox.idle and self.audience.waiting):
+            return
+        paused = self._told != sent and self._clock.time() - self.outbox.last >= PAUSE_SECONDS
+        if paused or self.audience.silent >= PROBE_SECONDS:
+            self._told = sent
+            self.outbox.tell_current()
 
     def _adjust(self, *, blind: bool = False) -> None:
         silent = self.audience.silent

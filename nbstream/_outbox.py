@@ -41,6 +41,7 @@ class Outbox:
     Attributes:
         sent: the number of the last event that was sent, in a frame or a snapshot.
         whole: whether frames go on from there; if not, a snapshot comes first.
+        last: when the last frame or snapshot was sent.
     """
 
     def __init__(self, run: str, send: Callable[[Wire], None], state: Callable[[], Wire], clock: Clock) -> None:
@@ -68,7 +69,7 @@ class Outbox:
         self._asides: dict[str, Wire] = {}  # by type
         self._urgent = False  # what waits must not wait
         self._quiet = True  # no text has been sent yet
-        self._last = -PACE
+        self.last = -PACE
         self._timer: Timer | None = None
         self._asked = False
 
@@ -172,7 +173,7 @@ class Outbox:
                 self._current = False
                 self._current_from = now + ANSWER_SECONDS
                 return {"type": "current", "run": self._run, "seq": self.sent}
-            if self._waiting and (self._urgent or now >= self._last + self._pace):
+            if self._waiting and (self._urgent or now >= self.last + self._pace):
                 return self._frame(now)
         return self._asides.pop(next(iter(self._asides))) if self._asides else None
 
@@ -183,14 +184,14 @@ class Outbox:
         self._wanted = self._urgent = self._current = False
         self._quiet = self._quiet and not state["sections"]
         length = sum(len(section["text"]) for section in state["sections"])
-        self._last = now
+        self.last = now
         self._snapshot_from = now + max(SNAPSHOT_SECONDS, length / SNAPSHOT_RATE)
         return {"type": "snapshot", "state": state}
 
     def _frame(self, now: float) -> Wire:
         last, events = self._waiting.take(FRAME_BYTES)
         message = {"type": "frame", **frame(self._run, self.sent + 1, last, events)}
-        self.sent, self._last = last, now
+        self.sent, self.last = last, now
         self._urgent = False
         return message
 
@@ -233,5 +234,5 @@ class Outbox:
             if self._wanted:
                 due.append((max(now, self._snapshot_from), True))
             if self._waiting:
-                due.append((now, True) if self._urgent else (max(now, self._last + self._pace), False))
+                due.append((now, True) if self._urgent else (max(now, self.last + self._pace), False))
         return min(due, key=lambda item: (item[0], not item[1]), default=None)
