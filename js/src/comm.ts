@@ -86,7 +86,11 @@ export class Comm implements Uplink {
       store.lose()
     }
     signal.addEventListener('abort', part)
-    this.kernel.watch(part, check, signal)
+    const back = (): void => {
+      store.rejoin()
+      check()
+    }
+    this.kernel.watch({ lost: part, cut: (retried) => store.part(retried), back }, signal)
     // The hello says what the model came with: what was sent before this module was loaded has reached nobody.
     this.greet = () => {
       this.timers.repeat('hello', HELLO_AGAIN, () => this.hello(store, adopts()))

@@ -19,7 +19,7 @@ const SVG = ['svg', 'path', 'circle', 'rect'] as const
 const ATTRIBUTES = [
   'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start',
   'aria-label', 'aria-hidden', 'aria-live', 'aria-atomic', 'aria-expanded', 'aria-pressed', 'aria-disabled', 'aria-keyshortcuts',
-  'data-status', 'data-busy', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
+  'data-status', 'data-busy', 'data-stale', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
   'data-live', 'data-solid',
   'viewBox', 'd', 'cx', 'cy', 'r', 'x', 'y', 'width', 'height', 'rx',
 ] as const

@@ -24,14 +24,24 @@ type Slot = (sender: unknown, value?: unknown) => void
 /** A kernel with one of these has lost its runs; a restart keeps the connection, and models are not told of it. */
 const LOST: ReadonlySet<unknown> = new Set(['restarting', 'autorestarting', 'terminating', 'dead'])
 
+export interface Watcher {
+  /** The kernel has gone, with all its runs. */
+  lost(): void
+  /** The line to the kernel is cut; whether the front-end tries to connect again by itself. */
+  cut(retried: boolean): void
+  /** A line that was cut is there again. */
+  back(): void
+}
+
 export class Kernel {
   constructor(private readonly manager: unknown) {}
 
-  /** Call `lost` when the kernel has gone, with all its runs, and `back` when a line that was cut is there again. */
-  watch(lost: () => void, back: () => void, signal: AbortSignal): void {
+  /** Tell `watcher` of the kernel and of the line to it, until `signal`. */
+  watch({ lost, cut, back }: Watcher, signal: AbortSignal): void {
     const { connection } = this
     const onConnection: Slot = (_, status) => {
       if (status === 'connected') back()
+      else cut(status === 'connecting')
     }
     const onStatus: Slot = (_, status) => {
       if (LOST.has(status)) lost()

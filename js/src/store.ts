@@ -28,6 +28,14 @@ export interface Section {
   text(): string
 }
 
+/** A line that is cut. */
+export interface Cut {
+  /** Since when, in `performance.now()`. */
+  readonly at: number
+  /** The front-end tries to connect again by itself; else the reader must. */
+  readonly retried: boolean
+}
+
 /** Called once for each event, after it was folded; with null when anything may have changed: rebuild or diff. */
 export type Listener = (event: Event | null) => void
 
@@ -47,9 +55,11 @@ export interface Store {
   readonly outdated: boolean
   /** The kernel has gone (restarted, shut down): without an end now, the run will never get one. */
   readonly gone: boolean
+  /** The line to the kernel is cut at the moment; what has been said since is not here yet. */
+  readonly cut: Cut | undefined
   /**
-   * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated`, `gone` or
-   * `startedAt` changed without an event (Stop was pressed in another view of this store, the kernel is newer).
+   * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated`, `gone`,
+   * `cut` or `startedAt` changed without an event (Stop was pressed in another view of this store, the kernel is newer).
    */
   subscribe(listener: Listener, changed?: () => void): () => void
   /** Freeze at once and ask the kernel to stop; nothing happens after the end or when called again. */
@@ -70,6 +80,7 @@ export class RunStore implements Store {
   frozen = false
   outdated = false
   gone = false
+  cut: Cut | undefined
   startedAt = performance.now()
   private transcript = new Transcript()
   /** The run that the transcript is of; behind `run` while a snapshot of a newer one waits. */
@@ -123,6 +134,20 @@ export class RunStore implements Store {
   lose(): void {
     this.gone = true
     this.release()
+    this.changed()
+  }
+
+  /** The line to the kernel is cut. */
+  part(retried: boolean): void {
+    if (this.cut?.retried === retried) return
+    this.cut = { at: this.cut?.at ?? performance.now(), retried }
+    this.changed()
+  }
+
+  /** The line is there again. */
+  rejoin(): void {
+    if (!this.cut) return
+    this.cut = undefined
     this.changed()
   }
 

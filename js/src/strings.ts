@@ -51,6 +51,8 @@ export const S = {
   started: (title: string): string => `${title} has begun to answer`,
   outdated: 'The kernel runs a newer nbstream: reload the page',
   gone: 'Kernel gone: text as far as it came',
+  reconnecting: (age: string): string => `Reconnecting: text is ${age} old`,
+  disconnected: (age: string): string => `Disconnected: text is ${age} old`,
   truncated: 'Cut off: the provider ended without a finish reason',
   done: (time: string): string => (time === '' ? 'Done' : `Done in ${time}`),
   doneLength: (time: string): string => `${S.done(time)}: cut at the model's output limit`,

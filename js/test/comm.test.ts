@@ -368,6 +368,20 @@ test.each(['restarting', 'autorestarting', 'terminating', 'dead'])('a kernel tha
   expect(front.comm.length + front.control.length).toBe(said)
 })
 
+test('the store knows when the line is cut, whether it is tried again, and when it is back', () => {
+  const { front, store } = connect(new FrontEnd(true))
+  vi.advanceTimersByTime(1000)
+  const at = performance.now()
+  front.connection.emit('connecting')
+  vi.advanceTimersByTime(500)
+  front.connection.emit('connecting')
+  expect(store.cut).toEqual({ at, retried: true })
+  front.connection.emit('disconnected')
+  expect(store.cut).toEqual({ at, retried: false })
+  front.connection.emit('connected')
+  expect(store.cut).toBeUndefined()
+})
+
 test('a model that has gone listens to its kernel no more', () => {
   const { front } = connect(new FrontEnd(true))
   controller.abort()

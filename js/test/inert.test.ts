@@ -19,7 +19,7 @@ const ELEMENTS = new Set(
 const ATTRIBUTES = new Set(
   (
     'class role title type tabindex hidden href target rel start aria-label aria-hidden aria-live aria-atomic aria-expanded ' +
-    'aria-pressed aria-disabled aria-keyshortcuts data-status data-busy data-attention data-theme data-kind data-at data-part ' +
+    'aria-pressed aria-disabled aria-keyshortcuts data-status data-busy data-stale data-attention data-theme data-kind data-at data-part ' +
     'data-state data-s data-live data-solid viewBox d cx cy r x y width height rx'
   ).split(' '),
 )

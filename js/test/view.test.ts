@@ -221,6 +221,34 @@ describe('the bar', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('says how old the text is while the line is cut, unless that was a blink, and Stop stays', () => {
+    const mounted = mount(new Run([model, open('content'), append(0, 'as far as it')]))
+    const { store } = mounted.run
+    store.part(true)
+    vi.advanceTimersByTime(900)
+    expect([status(mounted).startsWith('Answering'), mounted.view.hasAttribute('data-stale')]).toEqual([true, false])
+    vi.advanceTimersByTime(3200)
+    expect(status(mounted)).toBe('Reconnecting: text is 4 s old')
+    expect(mounted.view.hasAttribute('data-stale')).toBe(true)
+    expect(mounted.view.getAttribute('data-status')).toBe('streaming')
+    button(mounted.view, 'Stop').click()
+    frame()
+    expect(status(mounted)).toBe('Reconnecting: text is 4 s old')
+    store.part(false)
+    vi.advanceTimersByTime(1000)
+    expect(status(mounted)).toBe('Disconnected: text is 5 s old')
+    store.rejoin()
+    frame()
+    expect([status(mounted), mounted.view.hasAttribute('data-stale')]).toEqual(['Stopping', false])
+  })
+
+  test('what has ended is not old, whatever becomes of the line', () => {
+    const mounted = mount(new Run([model, open('content'), append(0, 'all'), end('done')]))
+    mounted.run.store.part(true)
+    vi.advanceTimersByTime(5000)
+    expect([status(mounted), mounted.view.hasAttribute('data-stale')]).toEqual(['Done', false])
+  })
+
   test('is named after the title, else the model', () => {
     const mounted = mount(new Run([model]))
     expect(mounted.view.getAttribute('role')).toBe('region')

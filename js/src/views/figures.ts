@@ -5,9 +5,11 @@
  */
 
 import type { IconName } from '../icons'
-import type { Section, Store } from '../store'
+import type { Cut, Section, Store } from '../store'
 import { duration, S, STOPPED, tokens } from '../strings'
 
+/** A cut that is mended within this time is not worth a word, in milliseconds. */
+const BLINK = 1000
 /** Characters that make about one token. */
 const CHARACTERS_PER_TOKEN = 4
 const GENERATED: ReadonlySet<string> = new Set(['content', 'thinking', 'tool'])
@@ -52,6 +54,11 @@ export function isOver(store: Store): boolean {
   return store.end !== undefined || store.gone
 }
 
+/** Whether the line to the kernel has been cut for long enough to say so: most are mended at once. */
+export function isStale(store: Store, now: number): store is Store & { readonly cut: Cut } {
+  return !isOver(store) && store.cut !== undefined && now - store.cut.at >= BLINK
+}
+
 export interface State {
   readonly icon: IconName
   readonly words: string
@@ -65,6 +72,7 @@ export function stateOf(store: Store, now: number): State {
   if (store.outdated) return { icon: 'warn', words: S.outdated, attention: true }
   if (store.end) return ended(store)
   if (store.gone) return { icon: 'warn', words: S.gone, attention: true }
+  if (isStale(store, now)) return stale(store.cut, now)
   if (store.status === 'stopping') return { icon: 'live', words: S.stopping }
   const clock = (now - store.startedAt) / 1000
   const last = store.sections[store.sections.length - 1]
@@ -73,6 +81,11 @@ export function stateOf(store: Store, now: number): State {
   if (phase === 'queued') return { icon: 'queue', words: S.queued }
   if (phase === 'loading') return { icon: 'wait', words: S.loading }
   return phase === 'waiting' ? { icon: 'wait', words: S.waiting, clock } : { icon: 'wait', words: S.submitted }
+}
+
+function stale({ at, retried }: Cut, now: number): State {
+  const age = duration((now - at) / 1000, 0)
+  return { icon: 'line', words: retried ? S.reconnecting(age) : S.disconnected(age), attention: true }
 }
 
 function doing({ sections }: Store): string {

@@ -13,7 +13,7 @@ import { S } from '../strings'
 import { Announcer } from './announcer'
 import { copyText } from './clipboard'
 import { errorBlock } from './error'
-import { isOver, stateOf, textOf, titleOf } from './figures'
+import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
 import { Foot } from './foot'
 import { Prompt } from './prompt'
 import { Scroller } from './scroller'
@@ -116,6 +116,7 @@ class View {
     set(this.root, 'aria-label', titleOf(store))
     set(this.root, 'data-status', status)
     set(this.root, 'data-busy', status === 'submitted' || status === 'stopping' || idle)
+    set(this.root, 'data-stale', isStale(store, now))
     set(this.root, 'data-attention', state.attention === true)
     this.bar.update(now)
     this.foot.update(now, this.sections.raw, this.prompt)
