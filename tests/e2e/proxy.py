@@ -49,6 +49,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._lines: set[_Line] = set()
         self._plan: Plan | None = None
+        self._severed = False
         self._count = 0
         self._began = 0.0
         self.url = ""
@@ -70,6 +71,10 @@ class Proxy:
     def disturb(self, plan: Plan | Schedule) -> None:
         """Begin to disturb; a schedule's numbers count from now."""
         self._do(self._set(plan if callable(plan) else planned(plan)))
+
+    def sever(self) -> None:
+        """Cut every kernel's line, and let none come back until the line is mended."""
+        self._do(self._sever())
 
     def mend(self) -> None:
         """Disturb no more: release what is held, and return when each line that was cut is there again."""
@@ -100,8 +105,16 @@ class Proxy:
         self._plan, self._count = plan, 0
         self._began = time.monotonic()
 
+    async def _sever(self) -> None:
+        self._severed = True
+        if self._lines:
+            self._back.clear()
+        for line in tuple(self._lines):
+            line.cut()
+
     async def _mend(self) -> None:
         self._plan = None
+        self._severed = False
         for line in tuple(self._lines):
             line.release()
         await asyncio.wait_for(self._back.wait(), CONNECTED_SECONDS)
@@ -125,6 +138,8 @@ class Proxy:
             return response
 
     async def _tunnel(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        if self._severed and request.path.endswith("/channels"):
+            return web.Response(status=503)
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
         headers = {name: value for name, value in headers.items() if not name.lower().startswith("sec-websocket")}
         address = self._address(request)

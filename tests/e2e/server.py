@@ -40,8 +40,8 @@ class Server:
         kernels.write_specs(self.data)
 
     def start(self) -> Self:
-        """Start the server and wait until it answers."""
-        port = _free_port()
+        """Start the server and wait until it answers; after a stop at the same address."""
+        port = int(self.url.rpartition(":")[2]) if self.url else _free_port()
         self.url = f"http://127.0.0.1:{port}"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -70,6 +70,12 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's process."""
+        assert self._process is not None, "the server was not started"
+        return self._process.pid
 
     def api(self, path: str, method: str = "GET") -> Any:
         """Call the server's REST interface; return the decoded JSON, None where there is none."""
