@@ -1,7 +1,7 @@
 """The transcript: the gate that every event passes, and the state that the events so far add up to.
 
-Belongs here: the fold, the rules that need earlier events (`ended`, `no-section`, `closed-section`), numbering, snapshots, the
-digest, and telling subscribers. Does not belong here: time, threads, transport, who reads it.
+Belongs here: the fold, the rules that need earlier events (`ended`, `no-section`, `closed-section`), numbering, snapshots, and
+telling subscribers. Does not belong here: the digest (`_digest`), time, threads, transport, who reads it.
 
 An event is validated, folded, numbered and forwarded, in this order: a subscriber that reads the state sees the event in it,
 and an illegal event is never seen by anybody. It is mutable with list buffers that are joined when read; an immutable fold
@@ -13,11 +13,12 @@ so that its `seq` and its text belong together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
+from nbstream._digest import Digest
 from nbstream._errors import ProtocolError
 from nbstream._events import (
     VERSION,
@@ -105,6 +106,7 @@ class Transcript:
         self.meta: dict[str, MetaValue] = {}
         self.end: End | None = None
         self._lock: AbstractContextManager[Any] = nullcontext() if lock is None else lock
+        self._digest = Digest()
         self._subscribers: list[Subscriber] = []
 
     @property
@@ -137,7 +139,7 @@ class Transcript:
             self._check(event)
             if type(event) is End:
                 # The end says what it ends, so that a reader can compare it with its own fold.
-                event = replace(event, sections=len(self.sections), digest=digest(self.sections))
+                event = replace(event, sections=len(self.sections), digest=self._digest.total(self.sections))
             self._fold(event)
             self.seq += 1
             seq = self.seq
@@ -199,27 +201,20 @@ class Transcript:
         match event:
             case Append():
                 self.sections[event.at]._grow(event.text)
+                self._digest.append(self.sections, event.at, event.text)
             case Open():
                 self.sections.append(Section(event.kind, event.meta))
             case Amend():
                 self.sections[event.at].meta.update(event.meta)
             case Close():
                 self.sections[event.at].closed = True
+                self._digest.close(self.sections)
             case Note():
                 self.meta.update(event.meta)
             case End():
                 for section in self.sections:
                     section.closed = True
                 self.end = event
-
-
-def digest(sections: Iterable[Section]) -> int:
-    """Return FNV-1a (32 bit) over the UTF-8 of each section's kind, NUL, text, NUL, in order."""
-    value = 0x811C9DC5
-    for section in sections:
-        for byte in f"{section.kind}\0{section.text}\0".encode():
-            value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return value
 
 
 def _check_fields(event: Open | Amend | Note | End | Append | Close) -> None:

@@ -16,7 +16,7 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
 ROWS = (
     ("_version", "_errors", "_events"),
-    ("_text", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
+    ("_text", "_digest", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
     ("_threads", "_worker", "sources"),
     (
         "_stop",

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 from chunking import fold, shape
+from nbstream._digest import digest
 from nbstream._errors import ProtocolError
 from nbstream._events import Amend, Append, Close, End, Event, Note, Open
-from nbstream._transcript import Section, Transcript, digest
+from nbstream._transcript import Section, Transcript
 
 STORY: list[Event] = [
     Note({"model": "m"}),
