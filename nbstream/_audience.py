@@ -50,6 +50,11 @@ class Audience:
         return name in self._views
 
     @property
+    def known(self) -> int | None:
+        """The number up to which the best view has everything; None without any."""
+        return max((view.seq for view in self._views.values()), default=None)
+
+    @property
     def silent(self) -> float:
         """For how many seconds the best view has owed an answer; without any view, for ever."""
         return min((view.silent for view in self._views.values()), default=ABSENT_SECONDS)

@@ -55,6 +55,7 @@ class View:
         self._greeted = False
         self._writes = False  # some page can write outputs itself
         self._wanted = False
+        self._unseen = False  # the page that showed the run was gone when it ended
         self._given = -GIVE_SECONDS
         self._headless = False
         self._finished = False
@@ -155,6 +156,8 @@ class View:
 
     def _listen(self) -> None:
         message, quiet = self._unheard.popleft()
+        if message["type"] == "hello":
+            self._unseen |= self._ended_unseen()  # before this view is counted
         if message["type"] == "want":
             self._want()
         elif message["type"] == "mismatch":
@@ -182,10 +185,16 @@ class View:
     def _announce(self) -> None:
         """Tell pages that write outputs themselves how often ours was refreshed; on any thread."""
         if self._writes and self.island.shown:
-            self._aside({"type": "static", "rev": self.island.rev})
+            self._aside({"type": "static", "rev": self.island.rev, **({"unseen": True} if self._unseen else {})})
+
+    def _ended_unseen(self) -> bool:
+        """Whether all who watched had gone without a word before the end came: their page was reloaded, or its tab closed."""
+        known = self._delivery.audience.known
+        return self._run.transcript.end is not None and known is not None and known < self._run.transcript.seq
 
     def _want(self) -> None:
         """Send the output to pages that find theirs behind; once for all that ask within a moment, for it may be large."""
+        self._unseen = False
         if not self._wanted and self.island.shown:
             self._wanted = True
             self._given = max(self._loop.time() + WANT_SECONDS, self._given + GIVE_SECONDS)

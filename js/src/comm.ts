@@ -70,7 +70,7 @@ export class Comm implements Uplink {
       if (document.visibilityState !== 'hidden') this.check(store)
     }
     refresh()
-    if (store.seq > 0 && !store.end) this.saved.resume()
+    if (store.seq > 0) this.saved.inherit(!store.end)
     this.model.on('msg:custom', receive)
     this.model.on('change:snapshot', refresh)
     document.addEventListener('visibilitychange', check, { signal })
@@ -157,7 +157,7 @@ export class Comm implements Uplink {
         if (message.run !== store.run || Number(message.seq) > store.received) store.resync()
         break
       case 'static':
-        this.saved.announce(message.rev)
+        this.saved.announce(message.rev, message.unseen === true)
         break
       case 'output':
         this.timers.cease('want')

@@ -44,6 +44,8 @@ interface Model {
 export class SavedForm {
   /** The refreshes that the kernel has said it made; undefined until it says so. */
   private rev: number | undefined
+  /** The model was there before this page: its output may be in no file and no page. */
+  private inherited = false
   private lost = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly mark: RegExp
@@ -61,15 +63,17 @@ export class SavedForm {
     return notebookOf(this.model) !== undefined
   }
 
-  /** The model is of a run that was under way before this page was: its output may be in no file and no page. */
-  resume(): void {
-    this.lost = true
+  /** The model was there before this page; whether its run still goes on. */
+  inherit(runs: boolean): void {
+    this.inherited = true
+    this.lost = runs
   }
 
-  /** The kernel has refreshed the island for the `rev`th time. */
-  announce(rev: unknown): void {
+  /** The kernel has refreshed the island for the `rev`th time; `unseen` if no page was there when the run ended. */
+  announce(rev: unknown, unseen = false): void {
     if (typeof rev !== 'number' || !(rev >= (this.rev ?? 0))) return
     this.rev = rev
+    this.lost ||= unseen && this.inherited
     this.check()
   }
 
@@ -89,7 +93,6 @@ export class SavedForm {
     const home = this.home()
     this.lost = false
     for (const [outputs, index] of this.behind(rev)) outputs.set(index, { ...outputs.get(index).toJSON(), data })
-    // Not for an ended run: its reader may have cleared the output.
     home?.add({ output_type: 'display_data', data, metadata: {} })
   }
 
@@ -99,7 +102,7 @@ export class SavedForm {
   }
 
   private look(rev: number): void {
-    // Decided once: an output that goes later was taken away on purpose.
+    // Decided once: an output that goes later was taken away on purpose, and so was that of a run whose end somebody saw.
     this.lost = this.home() !== undefined
     if (this.lost || this.behind(rev).length > 0) this.want(rev)
   }

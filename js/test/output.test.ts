@@ -139,7 +139,7 @@ test('what arrives late does not replace what is newer', () => {
 test('the output of a run that goes on is restored where a reload has lost it', () => {
   const one = cell('c1')
   const { saved, wanted } = page([cell('c0'), one])
-  saved.resume()
+  saved.inherit(true)
   saved.announce(1)
   wait()
   expect(wanted).toEqual([1])
@@ -151,11 +151,25 @@ test('the output of a run that goes on is restored where a reload has lost it', 
 test('beside other streams of the cell, too', () => {
   const one = cell('c1', island(1, 'beef4567'))
   const { saved } = page([one])
-  saved.resume()
+  saved.inherit(true)
   saved.announce(1)
   wait()
   saved.write(1, island(1))
   expect(shown(one)).toEqual([island(1, 'beef4567'), island(1)])
+})
+
+test.each([
+  ['is restored where nobody was there to see the end', true, true, 1],
+  ['is left alone where somebody was: they may have cleared it', true, false, 0],
+  ['is left alone where this page has shown it', false, true, 0],
+])('the output of a run that has ended %s', (_, inherited, unseen, count) => {
+  const one = cell('c1')
+  const { saved, wanted } = page([one])
+  if (inherited) saved.inherit(false)
+  saved.announce(1, unseen)
+  wait()
+  if (wanted.length > 0) saved.write(1, island(1))
+  expect([wanted.length, one.outputs.length]).toEqual([count, count])
 })
 
 test.each<[string, (cells: Cell[]) => void]>([
@@ -168,7 +182,7 @@ test.each<[string, (cells: Cell[]) => void]>([
 ])('nothing is restored where %s', (why, change) => {
   const cells: Cell[] = [cell('c1')]
   const { saved, wanted } = page(cells)
-  if (!why.includes('made with')) saved.resume()
+  if (!why.includes('made with')) saved.inherit(true)
   change(cells)
   const before = JSON.stringify(cells.map(shown))
   saved.announce(1)
@@ -180,7 +194,7 @@ test.each<[string, (cells: Cell[]) => void]>([
 test('an output that is taken away after it was seen does not come back', () => {
   const one = cell('c1', island(1))
   const { saved, wanted } = page([one])
-  saved.resume()
+  saved.inherit(true)
   saved.announce(1)
   wait()
   one.outputs.items.length = 0
@@ -194,7 +208,7 @@ test('without a notebook there is nothing to do, and hello says so', () => {
   const { saved, wanted } = page(undefined)
   expect(saved.able).toBe(false)
   expect(page([]).saved.able).toBe(true)
-  saved.resume()
+  saved.inherit(true)
   saved.announce(1)
   wait()
   saved.write(1, island(1))

@@ -142,6 +142,36 @@ def test_a_hello_is_welcomed_and_a_resync_is_answered_with_the_whole_state(line:
     assert Transcript.from_snapshot(link.messages[-1]["state"]).content == "Hello"
 
 
+def announced(link: Line) -> dict[str, Any] | None:
+    """The first message about the output."""
+    return next((m for m in link.messages if m["type"] == "static"), None)
+
+
+@pytest.mark.parametrize(
+    ("said", "unseen"),
+    [
+        ([], False),
+        ([{"type": "ack", "view": "gone", "seq": 0}], True),
+        ([{"type": "ack", "view": "gone", "seq": 0}, {"type": "bye", "view": "gone"}], False),
+        ([{"type": "ack", "view": "gone", "seq": -1}], False),
+    ],
+    ids=["nobody came", "gone without a word", "said goodbye", "saw the end"],
+)
+def test_a_new_page_is_told_that_the_end_was_seen_by_nobody(line: list[Line], said: list[dict[str, Any]], unseen: bool) -> None:
+    s = started(content="Hello", rate=None)
+    link = widget_line(line, s)
+    s.wait(10)
+    s._view.island.shown = True  # type: ignore[union-attr]  # reason: made by `started`; there is no cell that could show it
+    end = s.widget.snapshot()["seq"]
+    for message in said:
+        link.answer({"run": run_of(link), **message, **({"seq": end} if message.get("seq") == -1 else {})})
+    link.answer(hello(link, run="", have=0, fallback=True))
+    link.until(lambda _: announced(link) is not None)
+    told = announced(link)
+    assert told is not None
+    assert told.get("unseen", False) is unseen
+
+
 WRONG: list[Any] = [
     None,
     True,
