@@ -95,7 +95,7 @@ test('an output that is behind is asked for, and replaced where it stands', () =
 })
 
 test('html that a file keeps as a list of lines is read as well', () => {
-  const one = cell('c1', { 'text/html': ['<div class="nbs-island ', `nbs-${KEY} nbs-r1">`, 'text</div>'] })
+  const one = cell('c1', { 'text/html': [`<div class="nbs-island nbs-${KEY} `, 'nbs-r1">', 'text</div>'] })
   const { saved, wanted } = page([one])
   saved.announce(2)
   wait()
@@ -129,11 +129,11 @@ test('a view that moves into an older output has it looked at', () => {
 test('what arrives late does not replace what is newer', () => {
   const one = cell('c1', island(5))
   const { saved, wanted } = page([one])
-  saved.announce(5)
+  saved.announce(6)
   saved.announce(3)
   saved.write(4, island(4))
   wait()
-  expect([wanted, shown(one)]).toEqual([[], [island(5)]])
+  expect([wanted, shown(one)]).toEqual([[6], [island(5)]])
 })
 
 test('the output of a run that goes on is restored where a reload has lost it', () => {
@@ -146,6 +146,19 @@ test('the output of a run that goes on is restored where a reload has lost it', 
   saved.write(1, island(1))
   saved.write(1, island(1))
   expect(one.outputs.items).toEqual([{ output_type: 'display_data', data: island(1), metadata: {} }])
+})
+
+test('what was restored and is cleared then stays away', () => {
+  const one = cell('c1')
+  const { saved, wanted } = page([one])
+  saved.inherit(true)
+  saved.announce(1)
+  wait()
+  saved.write(1, island(1))
+  one.outputs.items.length = 0
+  saved.announce(2)
+  wait()
+  expect(wanted).toEqual([1])
 })
 
 test('beside other streams of the cell, too', () => {
