@@ -15,10 +15,11 @@ from typing import Final
 EVERY: Final = 8
 """At least so many tokens lie between two markers."""
 
-_VOCABULARY: Final = (
-    "a kernel sends each piece of an answer to the page that shows it while the rest is still being written and nobody "
-    "waits for more than a moment because the text grows by small steps which are merged into frames when they come fast"
-).split()
+_VOCABULARY: Final[list[str]] = re.findall(
+    r"\w+",
+    "a kernel sends each piece of an answer to the page that shows it while the rest is still being written and nobody waits "
+    "for more than a moment because the text grows by small steps which are merged into frames when they come fast",
+)
 _TOKEN: Final = re.compile(r"\s*[A-Za-z]{1,6}|\s*\d{1,3}|\s*[^A-Za-z0-9\s]+|\s+")
 _DRESS: Final = ("{}",) * 22 + ("**{}**", "`{}()`", "*{}*", "[{}](https://example.org/)")
 

@@ -6,8 +6,8 @@ The bytes are recorded from the provider that the tests use, over a real socket,
 to every library and layer alike: sockets, servers and the load of the machine do not enter. Time is that of the thread's CPU.
 Of several rounds the least is taken, because whatever else the machine does can only add.
 
-A layer is measured alone, on what the layer before it made. The outbox's cadence is that of 100 chunks a second, by a clock that
-is set by hand: a frame for every third or fourth chunk.
+A layer is measured alone, on what the layer before it made. The outbox's cadence is that of 100 chunks a second, by a clock
+that is set by hand: a frame for every third or fourth chunk.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ class Method:
         markdown: whether it renders Markdown.
         times: an expression: for each pane, when each token was handed over (seconds of the wall clock).
         needs: packages that must be there.
+        early: the first cell shows the element.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Method:
     markdown: bool = True
     times: str = "[sent]"
     needs: tuple[str, ...] = ()
+    early: bool = False
 
     def cells(self, root: str, tokens: int, rate: float, panes: int = 1) -> tuple[str, str]:
         """The two cells for so many tokens at `rate` tokens a second."""
@@ -122,10 +124,14 @@ for token in paced({rate}):
 
 PANEL: Final = Method(
     "Panel `ChatMessage`",
-    "import panel as pn\npn.extension()\nfrom IPython.display import display",
     """
-message = pn.chat.ChatMessage("", user="model")
-display(message)
+import panel as pn
+pn.extension()
+from IPython.display import display
+message = pn.chat.ChatMessage("... ", user="model", sizing_mode="stretch_width")
+display(pn.Row(message, sizing_mode="stretch_width"))
+""",
+    """
 async def feed():
     start = time.monotonic()
     for number, token in enumerate(tokens):
@@ -136,8 +142,9 @@ async def feed():
         message.stream(token)
 task = asyncio.get_running_loop().create_task(feed())
 """,
-    ".message",
+    ".message, .chat-message .content",
     needs=("panel",),
+    early=True,
 )
 
 ALL: Final = (IDLE, ours("markdown"), ours("text"), PRINT, UPDATE, HTML, PANEL)

@@ -30,9 +30,11 @@ from e2e.server import Server
 
 ROOT: Final = Path(__file__).parents[1]
 LATE_SECONDS: Final = 1.5
-GRACE_SECONDS: Final = 45.0
+GRACE_SECONDS: Final = 20.0
 """A method that has not shown its last token so long after it was due has lost it, or is given up."""
-_PANEL: Final = "[...(globalThis.jupyterapp?.shell?.widgets('main') ?? [])].find(it => it.sessionContext && it.content?.widgets)"
+_PANEL: Final = (
+    "[...(globalThis.jupyterapp?.shell?.widgets('main') ?? [])].find(it => it.sessionContext && it.content?.widgets)"
+)
 _LONG_TASK: Final = 50.0
 
 
@@ -112,16 +114,16 @@ class Stage:
             for session in self.server.api("sessions"):
                 self.server.api(f"sessions/{session['id']}", "DELETE")
 
-    def _measure(
-        self, page: Page, path: str, method: Method, tokens: int, rate: float, panes: int, every: float
-    ) -> Showing:
+    def _measure(self, page: Page, path: str, method: Method, tokens: int, rate: float, panes: int, every: float) -> Showing:
         kernel = self._connect(path)
         result = Showing(method.name)
         markers = corpus.make(tokens)[1]
         try:
             processes = [psutil.Process(int(kernel.value("os.getpid()"))), psutil.Process(self.server.pid)]
             time.sleep(2)  # what the first cell set in motion
-            page.value(f"benchProbe.start({method.selector!r}, {panes if method.selector else 0}, {len(markers)})")
+            page.value(
+                f"benchProbe.start({method.selector!r}, {panes if method.selector else 0}, {len(markers)}, {int(method.early)})"
+            )
             busy, cpu, all_cpu, begun = page.busy(), [_cpu(p) for p in processes], _cpu_of_all(), time.monotonic()
             browser = sum(_cpu(p) for p in self.browser.processes)
             self._run(page, 1)
