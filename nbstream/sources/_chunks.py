@@ -3,36 +3,36 @@
 Belongs here: which attribute of a chunk means what. Does not belong here: finish reasons, which libraries invent (`_watch`
 knows the true ones), sections.
 
-Every attribute may be absent, and reading an absent one of litellm's raises: hence `getattr` throughout.
+Every attribute may be absent. Asking a pydantic model for one that it lacks takes microseconds, and a chunk lacks most of what
+some provider sends: so each part is looked into once, as a mapping (`_fields`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nbstream._events import Delta
 
 
 def deltas(chunk: Any) -> list[Delta]:
-    """Return what `chunk` adds, every choice of it; the first delta carries the chunk as `raw`."""
-    found = [d for choice in getattr(chunk, "choices", None) or () for d in _choice(choice)]
-    return [replace(found[0], raw=chunk), *found[1:]] if found else [Delta(raw=chunk)]
+    """Return what `chunk` adds, every choice of it; each delta carries the chunk as `raw`."""
+    found = [d for choice in _fields(chunk).get("choices") or () for d in _choice(_fields(choice), chunk)]
+    return found or [Delta(raw=chunk)]
 
 
 def finished(chunk: Any) -> str:
     """Return the finish reason that the library gives in `chunk`, empty where it gives none; it may be invented."""
-    for choice in getattr(chunk, "choices", None) or ():
-        if reason := getattr(choice, "finish_reason", None):
+    for choice in _fields(chunk).get("choices") or ():
+        if reason := _fields(choice).get("finish_reason"):
             return str(reason)
     return ""
 
 
 def usage(chunk: Any) -> dict[str, int]:
     """Return the token counts in `chunk`, and the cost where the provider or the library gives one."""
-    counts = getattr(chunk, "usage", None)
+    counts = _fields(chunk).get("usage")
     if counts is None:
         return {}
     figures = {
@@ -50,36 +50,43 @@ def nanousd(dollars: Any) -> int | None:
     return round(dollars * 1e9) if isinstance(dollars, int | float) and dollars > 0 else None
 
 
-def _choice(choice: Any) -> Iterator[Delta]:
-    delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
-    number = getattr(choice, "index", None) or 0
-    if delta is None:
-        return
-    yield from _thinking(delta, number)
-    content = getattr(delta, "content", None)
+def _fields(of: Any) -> Mapping[str, Any]:
+    """Return what the model `of` holds, declared fields and others."""
+    if of is None:
+        return {}
+    held: dict[str, Any] = of.__dict__
+    extra = getattr(of, "__pydantic_extra__", None)
+    return {**held, **extra} if extra else held
+
+
+def _choice(choice: Mapping[str, Any], raw: Any) -> Iterator[Delta]:
+    delta = _fields(choice.get("delta") or choice.get("message"))
+    number = choice.get("index") or 0
+    yield from _thinking(delta, number, raw)
+    content = delta.get("content")
     if isinstance(content, str) and content:
-        yield Delta("content", content, choice=number)
-    for call in getattr(delta, "tool_calls", None) or ():
-        yield _tool(call, getattr(call, "function", None), number)
-    if (legacy := getattr(delta, "function_call", None)) is not None:
-        yield _tool(None, legacy, number)
+        yield Delta("content", content, choice=number, raw=raw)
+    for call in delta.get("tool_calls") or ():
+        yield _tool(call, getattr(call, "function", None), number, raw)
+    if (legacy := delta.get("function_call")) is not None:
+        yield _tool(None, legacy, number, raw)
 
 
-def _thinking(delta: Any, number: int) -> Iterator[Delta]:
-    text = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
-    blocks = [b for b in getattr(delta, "thinking_blocks", None) or () if isinstance(b, dict)]
-    if not text:
+def _thinking(delta: Mapping[str, Any], number: int, raw: Any) -> Iterator[Delta]:
+    text = delta.get("reasoning_content") or delta.get("reasoning")
+    blocks = [b for b in delta.get("thinking_blocks") or () if isinstance(b, dict)]
+    if not text and blocks:
         text = "".join(b["thinking"] for b in blocks if isinstance(b.get("thinking"), str))
     if isinstance(text, str) and text:
-        yield Delta("thinking", text, choice=number)
+        yield Delta("thinking", text, choice=number, raw=raw)
     for block in blocks:  # the signature ends its block; sending it back later needs it beside its own text
         if signature := block.get("signature"):
-            yield Delta("thinking", choice=number, meta={"signature": str(signature)}, final=True)
+            yield Delta("thinking", choice=number, meta={"signature": str(signature)}, final=True, raw=raw)
         elif block.get("type") == "redacted_thinking":
-            yield Delta("thinking", choice=number, meta={"redacted": str(block.get("data") or "")}, final=True)
+            yield Delta("thinking", choice=number, meta={"redacted": str(block.get("data") or "")}, final=True, raw=raw)
 
 
-def _tool(call: Any, function: Any, number: int) -> Delta:
+def _tool(call: Any, function: Any, number: int, raw: Any) -> Delta:
     """One piece of a tool call: index, id, name and arguments may each be None."""
     arguments = getattr(function, "arguments", None)
     if arguments is not None and not isinstance(arguments, str):
@@ -92,4 +99,5 @@ def _tool(call: Any, function: Any, number: int) -> Delta:
         index=index if isinstance(index, int) else None,
         id=getattr(call, "id", None),
         name=getattr(function, "name", None),
+        raw=raw,
     )

@@ -82,7 +82,7 @@ class Lines:
             data = data.removeprefix(b"\n")
         if not data:
             return b""
-        pieces = _BREAK.split(data)
+        pieces = _BREAK.split(data) if b"\r" in data else data.split(b"\n")
         self._after_cr = data.endswith(b"\r")
         if len(pieces) > 1:
             pieces[0] = b"".join((*self._tail, pieces[0]))
@@ -179,7 +179,9 @@ class Lines:
 
 def _harmless(text: str) -> bytes:
     """Write the JSON `text` so that no library takes a part of a string for framing."""
-    return text.replace("\n", " ").translate(_SPLITTERS).replace("[DONE]", "\\u005bDONE]").encode()
+    if not text.isascii():
+        text = text.translate(_SPLITTERS)
+    return text.replace("\n", " ").replace("[DONE]", "\\u005bDONE]").encode()
 
 
 def _apart(value: dict[str, Any], choices: list[Any]) -> list[dict[str, Any]]:
