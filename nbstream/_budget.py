@@ -17,10 +17,11 @@ from nbstream._limits import Clock, Timer
 
 MESSAGES_PER_SECOND: Final = 100
 """No second of any stream's life sees more messages than this."""
-BURST: Final = 20
-"""So many of them may be sent at once; the others are spread over the second."""
+BURST: Final = 12
+"""So many of them may be sent at once."""
+RATE: Final = 80
+"""So many more are spread over a second; the rest is for messages that are late and fall in with the next ones."""
 
-_RATE: Final = MESSAGES_PER_SECOND - BURST
 _ALMOST_ONE: Final = 1 - 1e-6
 _budgets: weakref.WeakKeyDictionary[Clock, Budget] = weakref.WeakKeyDictionary()
 
@@ -61,11 +62,11 @@ class Budget:
 
     def _plan(self) -> None:
         now = self._refill()
-        self._timer = self._clock.call_at(now + max(0.0, 1 - self._tokens) / _RATE, self._serve)
+        self._timer = self._clock.call_at(now + max(0.0, 1 - self._tokens) / RATE, self._serve)
 
     def _refill(self) -> float:
         now = self._clock.time()
-        self._tokens = min(float(BURST), self._tokens + (now - self._filled) * _RATE)
+        self._tokens = min(float(BURST), self._tokens + (now - self._filled) * RATE)
         self._filled = now
         return now
 

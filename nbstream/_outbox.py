@@ -3,10 +3,11 @@
 Belongs here: what is sent next, when, and how large it is. Does not belong here: merging (`_coalesce`), the share of one stream
 among others (`_budget`), who listens (`_audience`), the comm (`_comm`).
 
-The first text goes out at once, then at most `FRAMES_PER_SECOND` frames a second; the end goes out at once. While the outbox is
-shut it keeps nothing: what is missed then is in the snapshot that goes out first when it is opened. A snapshot goes to all
-views and heals all, so that one for many requests is enough, at most one in `SNAPSHOT_SECONDS`: whatever views ask for, they
-do not take the turns of other streams. An outbox lives on one event loop.
+The first text goes out at once, then at most `FRAMES_PER_SECOND` frames a second; the end goes out at once. Whatever else is
+sent postpones the next frame, so that a second has at most 31 messages, unless views ask for more. While the outbox is shut
+it keeps nothing: what is missed then is in the snapshot that goes out first when it is opened. A snapshot goes to all views
+and heals all, so that one for many requests is enough, at most one in `SNAPSHOT_SECONDS`: whatever views ask for, they do not
+take the turns of other streams. An outbox lives on one event loop.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nbstream._coalesce import Coalescer
 from nbstream._events import Append, End, Event, Wire, frame
 from nbstream._limits import Clock, Timer
 
-FRAMES_PER_SECOND: Final = 30
+FRAMES_PER_SECOND: Final = 28
 FRAME_BYTES: Final = 131_072
 """So many bytes of events one frame carries at the most, unless a single event has more."""
 SNAPSHOT_SECONDS: Final = 0.25
@@ -66,10 +67,12 @@ class Outbox:
         self._wanted = False  # a snapshot is to be sent
         self._snapshot_from = -SNAPSHOT_SECONDS  # not before this time
         self._welcome_from = self._current_from = -ANSWER_SECONDS  # neither are these
+        self._aside_from = 0.0  # nor are these
         self._asides: dict[str, Wire] = {}  # by type
         self._urgent = False  # what waits must not wait
         self._quiet = True  # no text has been sent yet
         self.last = -PACE
+        self._next_frame = 0.0  # not before this time, unless it is urgent
         self._timer: Timer | None = None
         self._asked = False
 
@@ -112,6 +115,7 @@ class Outbox:
         if self._pace == pace:
             return
         self._pace = pace
+        self._next_frame = min(self._next_frame, self._clock.time() + pace)
         self._wanted = self._wanted or not self.whole
         self._plan()
 
@@ -155,8 +159,11 @@ class Outbox:
     def turn(self) -> bool:
         """Send one message, if one is due; the budget calls this."""
         self._asked = False
-        message = self._next(self._clock.time())
+        now = self._clock.time()
+        message = self._next(now)
         if message is not None:
+            pace = self._pace if self._pace is not None and message["type"] == "frame" else PACE
+            self._next_frame = max(self._next_frame, now) + pace
             self._send(message)
         self._plan()
         return message is not None
@@ -173,9 +180,12 @@ class Outbox:
                 self._current = False
                 self._current_from = now + ANSWER_SECONDS
                 return {"type": "current", "run": self._run, "seq": self.sent}
-            if self._waiting and (self._urgent or now >= self.last + self._pace):
-                return self._frame(now)
-        return self._asides.pop(next(iter(self._asides))) if self._asides else None
+        if self._asides and now >= max(self._aside_from, self._next_frame):
+            self._aside_from = now + ANSWER_SECONDS
+            return self._asides.pop(next(iter(self._asides)))
+        if self._pace is not None and self._waiting and (self._urgent or now >= self._next_frame):
+            return self._frame(now)
+        return None
 
     def _snapshot(self, now: float) -> Wire:
         state = self._state()
@@ -225,7 +235,7 @@ class Outbox:
         now = self._clock.time()
         due: list[tuple[float, bool]] = []
         if self._asides:
-            due.append((now, False))
+            due.append((max(now, self._aside_from, self._next_frame), False))
         if self._pace is not None:
             if self._welcome:
                 due.append((max(now, self._welcome_from), True))
@@ -234,5 +244,5 @@ class Outbox:
             if self._wanted:
                 due.append((max(now, self._snapshot_from), True))
             if self._waiting:
-                due.append((now, True) if self._urgent else (max(now, self.last + self._pace), False))
+                due.append((now, True) if self._urgent else (max(now, self._next_frame), False))
         return min(due, key=lambda item: (item[0], not item[1]), default=None)

@@ -11,7 +11,6 @@ from nbstream._events import Append, Close, End, Note, Open, decode
 from nbstream._outbox import (
     ANSWER_SECONDS,
     FRAME_BYTES,
-    FRAMES_PER_SECOND,
     HELD_BYTES,
     PACE,
     SNAPSHOT_RATE,
@@ -79,8 +78,24 @@ def test_a_second_of_text_takes_at_most_31_messages(rate: int) -> None:
         line.transcript.apply(Append(0, "x"))
         line.clock.advance(1 / rate)
     times = [time for time, _ in line.sent]
-    assert max(sum(start <= time < start + 1 for time in times) for start in times) <= FRAMES_PER_SECOND + 1
+    assert max(sum(start <= time < start + 1 for time in times) for start in times) <= 31
     assert len(times) >= 5 * min(rate, 25)
+
+
+def test_a_second_with_a_hello_and_the_end_has_at_most_31_messages_too() -> None:
+    line = Line()
+    line.transcript.apply(Open("content"))
+    for _ in range(100):
+        if len(line.sent) == 3:
+            line.outbox.welcome()
+            line.outbox.tell_current()
+            line.outbox.aside({"type": "static", "rev": 1})
+        line.transcript.apply(Append(0, "x"))
+        line.clock.advance(0.0099)
+    line.transcript.apply(End("done"))
+    line.clock.advance(0)
+    assert {message["type"] for _, message in line.sent} == {"frame", "welcome", "current", "static"}
+    assert 25 <= len(line.sent) <= 31
 
 
 def test_frames_are_consecutive_and_lose_nothing() -> None:
