@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from array import array
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from nbstream._transcript import Section, Transcript
 
 CHUNK_LIMIT: Final = 2_000
 """How many of the latest raw chunks are kept; those with a finish reason or usage are kept besides."""
+
+
+BLOCK: Final = 512
+"""So many events are packed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,57 @@ class StreamEvent:
         return "" if self._section is None else self._section.prefix(self._length)
 
 
+class _Block:
+    """So many consecutive events in little more than their text takes; 100,000 objects take 30 MB."""
+
+    def __init__(self, events: Sequence[StreamEvent]) -> None:
+        self._seq = events[0].seq
+        self._t = array("d", [event.t for event in events])
+        self._at = array("i", [-1 if event.at is None else event.at for event in events])
+        self._size = array("i", [len(event.delta) for event in events])
+        self._length = array("q", [event._length for event in events])
+        self._text = "".join([event.delta for event in events])
+        self._sections = {event.at: (event.kind, event._section) for event in events if event.type == "append"}
+        self._others = {number: event for number, event in enumerate(events) if event.type != "append"}
+
+    def events(self) -> list[StreamEvent]:
+        """The same events again."""
+        begin, events = 0, list[StreamEvent]()
+        for number, size in enumerate(self._size):
+            event = self._others.get(number)
+            if event is None:
+                at, length, delta = self._at[number], self._length[number], self._text[begin : begin + size]
+                kind, section = self._sections[at]
+                event = StreamEvent(self._seq + number, self._t[number], "append", at, kind, delta, {}, section, length)
+            events.append(event)
+            begin += size
+        return events
+
+
+class _Events:
+    """A list that grows: the latest events as they are, those before in blocks."""
+
+    def __init__(self) -> None:
+        self._blocks: list[_Block] = []
+        self._latest: list[StreamEvent] = []
+
+    def __len__(self) -> int:
+        return len(self._blocks) * BLOCK + len(self._latest)
+
+    def add(self, event: StreamEvent) -> None:
+        self._latest.append(event)
+        if len(self._latest) == 2 * BLOCK:
+            self._blocks.append(_Block(self._latest[:BLOCK]))
+            del self._latest[:BLOCK]
+
+    def some(self, position: int) -> list[StreamEvent]:
+        """Events from `position` on: the rest of its block, or all of the latest."""
+        block, begin = divmod(position, BLOCK)
+        if block < len(self._blocks):
+            return self._blocks[block].events()[begin:]
+        return self._latest[position - len(self._blocks) * BLOCK :]
+
+
 class EventLog:
     """All events of a run in order, for any number of readers at any pace: a slow reader never slows the run."""
 
@@ -57,14 +113,11 @@ class EventLog:
         """Subscribe to `transcript`; `elapsed` gives the seconds since the request."""
         self._transcript = transcript
         self._elapsed = elapsed
-        self._events: list[StreamEvent] = []
+        self._events = _Events()
         self._lock = threading.Lock()
         self._waiting: list[Callable[[], None]] = []
         self._ended = False
         transcript.subscribe(self._take)
-
-    def __len__(self) -> int:
-        return len(self._events)
 
     def follow(self, on_interrupt: Callable[[], None]) -> Iterator[StreamEvent]:
         """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in here."""
@@ -74,8 +127,10 @@ class EventLog:
                 wake = threading.Event()
                 if not self._park(position, wake.set):
                     wake.wait()
-                yield from self._events[position : (position := len(self._events))]
-                if self._ended and position == len(self._events):
+                events, ended = self._from(position)
+                yield from events
+                position += len(events)
+                if ended:
                     return
         except KeyboardInterrupt:
             on_interrupt()
@@ -90,13 +145,21 @@ class EventLog:
                 wake = asyncio.Event()
                 if not self._park(position, lambda wake=wake: _wake(loop, wake)):  # type: ignore[misc]  # reason: binds the loop variable
                     await wake.wait()
-                for event in self._events[position : (position := len(self._events))]:
+                events, ended = self._from(position)
+                position += len(events)
+                for event in events:
                     yield event
-                if self._ended and position == len(self._events):
+                if ended:
                     return
         except asyncio.CancelledError:
             on_interrupt()
             raise
+
+    def _from(self, position: int) -> tuple[list[StreamEvent], bool]:
+        """Return some events from `position` on, and whether the last one of the run is among them."""
+        with self._lock:
+            events = self._events.some(position)
+            return events, self._ended and position + len(events) == len(self._events)
 
     def _park(self, position: int, callback: Callable[[], None]) -> bool:
         """Return whether there is something beyond `position`; if not, call `callback` once there is."""
@@ -109,7 +172,7 @@ class EventLog:
     def _take(self, seq: int, event: Event) -> None:
         record = self._record(seq, event)
         with self._lock:
-            self._events.append(record)
+            self._events.add(record)
             self._ended = type(event) is End
             waiting, self._waiting = self._waiting, []
         for callback in waiting:
@@ -167,21 +230,30 @@ class ChunkLog:
 
     def __init__(self) -> None:
         self.count = 0
-        self._latest: deque[tuple[int, Chunk]] = deque(maxlen=CHUNK_LIMIT)
-        self._final: list[tuple[int, Chunk]] = []
+        # A chunk is made of them when it is asked for: mostly nobody asks.
+        self._latest: deque[tuple[int, float, Sequence[Delta]]] = deque(maxlen=CHUNK_LIMIT)
+        self._final: list[tuple[int, float, Sequence[Delta]]] = []
 
     def add(self, t: float, deltas: Sequence[Delta]) -> None:
-        """Record one batch of deltas, which one chunk gave."""
-        texts = [d for d in deltas if d.text and d.kind != "phase"]
-        raw = next((d.raw for d in deltas if d.raw is not None), None)
-        if not texts and raw is None:
+        """Record one batch of deltas, which one chunk gave and nobody changes."""
+        tells = final = False
+        for delta in deltas:
+            tells = tells or delta.raw is not None or (delta.text != "" and delta.kind != "phase")
+            final = final or delta.finish_reason is not None or delta.usage is not None
+        if not tells:
             return
-        chunk = Chunk(t, tuple(d.kind for d in texts), sum(len(d.text) for d in texts), raw)
-        if any(d.finish_reason or d.usage for d in deltas):
-            self._final.append((self.count, chunk))
-        self._latest.append((self.count, chunk))
+        if final:
+            self._final.append((self.count, t, deltas))
+        self._latest.append((self.count, t, deltas))
         self.count += 1
 
     def kept(self) -> list[Chunk]:
         """The kept chunks in order of arrival."""
-        return [chunk for _, chunk in sorted({**dict(self._final), **dict(self._latest)}.items(), key=lambda item: item[0])]
+        found = {number: (t, deltas) for number, t, deltas in (*self._final, *self._latest)}
+        return [_chunk(*found[number]) for number in sorted(found)]
+
+
+def _chunk(t: float, deltas: Sequence[Delta]) -> Chunk:
+    texts = [d for d in deltas if d.text and d.kind != "phase"]
+    raw = next((d.raw for d in deltas if d.raw is not None), None)
+    return Chunk(t, tuple(d.kind for d in texts), sum(len(d.text) for d in texts), raw)

@@ -8,8 +8,9 @@ import threading
 import pytest
 
 from nbstream import Stream, StreamEvent, display_stream, fake
-from nbstream._events import Delta
-from nbstream._record import CHUNK_LIMIT, ChunkLog
+from nbstream._events import Amend, Append, Close, Delta, End, Note, Open
+from nbstream._record import BLOCK, CHUNK_LIMIT, ChunkLog, EventLog
+from nbstream._transcript import Transcript
 
 
 def started(pieces: int = 200, rate: float | None = None) -> Stream:
@@ -125,3 +126,28 @@ def test_the_chunk_log_is_capped_and_keeps_the_final_ones() -> None:
     assert kept[0].raw == "final"
     assert kept[-1].raw == CHUNK_LIMIT + 499
     assert kept[-1].length == 2
+
+
+def test_an_old_event_is_the_same_as_when_it_was_new() -> None:
+    transcript = Transcript()
+    log = EventLog(transcript, iter(range(10**6)).__next__)
+    new: list[StreamEvent] = []
+
+    def read(*_: object) -> None:
+        new.append(log._from(len(new))[0][-1])
+
+    transcript.subscribe(read)
+    transcript.apply(Open("thinking"))
+    transcript.apply(Open("content", {"choice": 1}))
+    for number in range(3 * BLOCK):
+        transcript.apply(Append(number % 2, ("é", "", "word ")[number % 3]))
+        if number % 97 == 0:
+            transcript.apply(Note({"model": str(number)}))
+            transcript.apply(Amend(1, {"choice": number}))
+    transcript.apply(Close(0))
+    transcript.apply(End("done"))
+    old = list(log.follow(lambda: None))
+    assert len(log._events._blocks) > 1
+    assert old == new
+    assert [event.snapshot for event in old] == [event.snapshot for event in new]
+    assert old[BLOCK - 1].snapshot
