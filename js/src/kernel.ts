@@ -12,6 +12,7 @@ interface Connection {
   readonly statusChanged?: Signal
   readonly disposed?: Signal
   readonly connectionStatusChanged?: Signal
+  readonly iopubMessage?: Signal
   sendControlMessage?(message: Wire, expectReply: boolean): unknown
 }
 
@@ -23,6 +24,9 @@ type Slot = (sender: unknown, value?: unknown) => void
 
 /** A kernel with one of these has lost its runs; a restart keeps the connection, and models are not told of it. */
 const LOST: ReadonlySet<unknown> = new Set(['restarting', 'autorestarting', 'terminating', 'dead'])
+
+/** What only a kernel says by itself; other states, and warnings in its name, may come from the server. */
+const SPOKEN: ReadonlySet<unknown> = new Set(['busy', 'idle'])
 
 export interface Watcher {
   /** The kernel has gone, with all its runs. */
@@ -46,11 +50,20 @@ export class Kernel {
     const onStatus: Slot = (_, status) => {
       if (LOST.has(status)) lost()
     }
+    // A restart that another client asks for changes no status here; but the new kernel speaks in a session of its own.
+    let session: string | undefined
+    const onMessage: Slot = (_, message) => {
+      const spoken = sessionOf(message)
+      session ??= spoken
+      if (spoken !== undefined && spoken !== session) lost()
+    }
     connection?.statusChanged?.connect(onStatus)
+    connection?.iopubMessage?.connect(onMessage)
     connection?.disposed?.connect(lost)
     connection?.connectionStatusChanged?.connect(onConnection)
     signal.addEventListener('abort', () => {
       connection?.statusChanged?.disconnect(onStatus)
+      connection?.iopubMessage?.disconnect(onMessage)
       connection?.disposed?.disconnect(lost)
       connection?.connectionStatusChanged?.disconnect(onConnection)
     })
@@ -84,6 +97,15 @@ export class Kernel {
   private get connection(): Connection | undefined {
     return (this.manager as { kernel?: Connection | null } | null | undefined)?.kernel ?? undefined
   }
+}
+
+/** The session of the kernel that says what it does, undefined for any other message. */
+function sessionOf(message: unknown): string | undefined {
+  const { header, content } = message as {
+    readonly header: { readonly msg_type: string; readonly session: string }
+    readonly content: { readonly execution_state?: unknown }
+  }
+  return header.msg_type === 'status' && SPOKEN.has(content.execution_state) ? header.session : undefined
 }
 
 /** Random bytes as hexadecimal digits; `crypto.randomUUID` does not exist on plain http. */

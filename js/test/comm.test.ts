@@ -29,13 +29,14 @@ class FrontEnd implements Model {
   refuses = false
   readonly status = new Signal()
   readonly connection = new Signal()
+  readonly iopub = new Signal()
   readonly widget_manager: unknown
   private readonly listeners = new Map<string, Set<(message: unknown) => void>>()
 
   constructor(hasKernel: boolean, traits: Record<string, unknown> = {}) {
     this.traits = { key: 'cafe0123', snapshot: { v: 1, run: 'r', seq: 0, sections: [], meta: {} }, ...traits }
     const sendControlMessage = (message: Wire): void => this.takeControl(message)
-    const signals = { statusChanged: this.status, connectionStatusChanged: this.connection }
+    const signals = { statusChanged: this.status, connectionStatusChanged: this.connection, iopubMessage: this.iopub }
     const kernel = { clientId: 'client', username: 'me', ...signals, sendControlMessage }
     this.widget_manager = hasKernel ? { kernel, context: { model: {} } } : { kernel: null }
   }
@@ -382,10 +383,24 @@ test('the store knows when the line is cut, whether it is tried again, and when 
   expect(store.cut).toBeUndefined()
 })
 
+test('a kernel that speaks in another session is another one, whoever has restarted it', () => {
+  const { front, store } = connect(new FrontEnd(true))
+  const hear = (session: string, msg_type: string, execution_state?: string): void =>
+    front.iopub.emit({ header: { msg_type, session }, content: { execution_state } })
+  hear('server', 'stream') // a warning about the rate of output
+  hear('first', 'status', 'busy')
+  hear('first', 'status', 'idle')
+  hear('server', 'status', 'starting')
+  hear('server', 'stream')
+  expect(store.gone).toBe(false)
+  hear('second', 'status', 'busy')
+  expect(store.gone).toBe(true)
+})
+
 test('a model that has gone listens to its kernel no more', () => {
   const { front } = connect(new FrontEnd(true))
   controller.abort()
-  expect(front.status.slots.size).toBe(0)
+  expect([front.status, front.connection, front.iopub].map(({ slots }) => slots.size)).toEqual([0, 0, 0])
 })
 
 test.each([null, 3, 'frame', [], {}, { type: 'frame' }, { type: 'snapshot' }, { type: 'dance' }])(
