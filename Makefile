@@ -53,7 +53,8 @@ $(WHEEL)/.installed: $(VENV)/.dev $(BUNDLE) $(PYFILES)
 dev: $(VENV)/.dev ## bundle on save, hot reload in JupyterLab
 	@$(NPM) run watch & watch=$$!; trap "kill $$watch" EXIT; ANYWIDGET_HMR=1 $(PY) scripts/demo.py
 
-bench: $(VENV)/.dev ## measure
+bench: $(VENV)/.dev ## measure CPU, lag and growth, beside other ways to show a stream; writes docs/benchmarks.md (5 minutes)
+	@$(PIP) -e '.[bench]' || echo "some packages to compare with could not be installed; they are left out" >&2
 	@$(PY) -m benchmarks $(ARGS)
 
 soak: wheel ## the long repetitions that `make test` leaves out

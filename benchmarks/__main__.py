@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# The tests' server and provider, and nbstream of this checkout.
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+# For the tests' Jupyter server and provider.
+sys.path.append(str(ROOT / "tests"))
 
 from benchmarks import growth, layers, peers, report  # noqa: E402  # reason: the path above comes first
 from benchmarks.report import Section, Target, section, table  # noqa: E402  # reason: the same
