@@ -24,9 +24,9 @@ export class Timers {
   /** Do `action` now and after each of `delays` (milliseconds), until `cease(name)`. */
   repeat(name: string, delays: readonly number[], action: () => void): void {
     this.cease(name)
-    action()
     const [delay, ...rest] = delays
     if (delay !== undefined) this.after(name, delay, () => this.repeat(name, rest, action))
+    action() // last: it may cease what it began
   }
 
   cease(name: string): void {
