@@ -28,6 +28,11 @@ def cell_id() -> str:
     return value if isinstance(value, str) else ""
 
 
+def execution_count() -> int:
+    """Return the number of the cell that runs, else of the next one; 0 without IPython. Callable on any thread."""
+    return int(getattr(_shell(), "execution_count", 0))
+
+
 def request_id() -> str:
     """Return the id of the request that the kernel works on, which tells one execution of a cell from the next."""
     header = _parent().get("header")

@@ -61,6 +61,7 @@ class View:
         self._finished = False
         self._unheard: deque[tuple[Mapping[str, Any], bool]] = deque()
         self._request = ""
+        self._ran = _host.execution_count()
         self.mismatches = 0
         self.widget = StreamWidget(key=key, cell=_host.cell_id(), snapshot=self.state)
         self.island = Island(run.transcript, key, self.widget.model_id or "", self._announce)
@@ -183,9 +184,11 @@ class View:
             self._announce()  # the page may be new, and its file behind
 
     def _announce(self) -> None:
-        """Tell pages that write outputs themselves how often ours was refreshed; on any thread."""
+        """Tell pages that write outputs themselves how often ours was refreshed, and when its cell ran; on any thread."""
         if self._writes and self.island.shown:
-            self._aside({"type": "static", "rev": self.island.rev, **({"unseen": True} if self._unseen else {})})
+            unseen = {"unseen": True} if self._unseen else {}
+            counts = {"ran": self._ran, "now": _host.execution_count()}
+            self._aside({"type": "static", "rev": self.island.rev, **counts, **unseen})
 
     def _ended_unseen(self) -> bool:
         """Whether all who watched had gone without a word before the end came: their page was reloaded, or its tab closed."""

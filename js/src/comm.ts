@@ -157,7 +157,7 @@ export class Comm implements Uplink {
         if (message.run !== store.run || Number(message.seq) > store.received) store.resync()
         break
       case 'static':
-        this.saved.announce(message.rev, message.unseen === true)
+        this.saved.announce(message)
         break
       case 'output':
         this.timers.cease('want')

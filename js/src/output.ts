@@ -10,6 +10,8 @@
  * public interface of widgets: it is looked up by feature, and hosts without one lose nothing but this.
  */
 
+import type { Wire } from './events'
+
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json'
 /** How long `update_display`, which travels on another channel, gets to arrive by itself, in milliseconds. */
 const PATIENCE = 300
@@ -47,6 +49,7 @@ export class SavedForm {
   /** The model was there before this page: its output may be in no file and no page. */
   private inherited = false
   private lost = false
+  private counts = { ran: Number.NaN, now: Number.NaN }
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly mark: RegExp
 
@@ -69,11 +72,15 @@ export class SavedForm {
     this.lost = runs
   }
 
-  /** The kernel has refreshed the island for the `rev`th time; `unseen` if no page was there when the run ended. */
-  announce(rev: unknown, unseen = false): void {
+  /**
+   * The kernel has refreshed the island for the `rev`th time. Its cell was the `ran`th execution, and the kernel is at `now`;
+   * `unseen` if no page was there when the run ended.
+   */
+  announce({ rev, ran, now, unseen }: Wire): void {
     if (typeof rev !== 'number' || !(rev >= (this.rev ?? 0))) return
     this.rev = rev
-    this.lost ||= unseen && this.inherited
+    this.counts = { ran: Number(ran), now: Number(now) }
+    this.lost ||= unseen === true && this.inherited
     this.check()
   }
 
@@ -118,9 +125,16 @@ export class SavedForm {
     if (!this.lost || this.ours().length > 0) return undefined
     const id = this.model.get('cell')
     const cell = id === '' ? undefined : this.cells().find((one) => one.id === id)
-    if (!cell?.outputs || cell.executionCount !== null || cell.executionState === 'running') return undefined
+    return cell?.outputs && cell.executionState !== 'running' && this.isOlder(cell) ? cell.outputs : undefined
+  }
+
+  /** Whether the file knows nothing of the execution that the run is of, and nothing later: its outputs stay, ours goes below. */
+  private isOlder({ executionCount, outputs }: Cell): boolean {
+    const { ran, now } = this.counts
+    // A count beyond the kernel's own is of an earlier kernel.
+    if (typeof executionCount === 'number') return executionCount < ran || executionCount > now
     // Other streams of the cell may have been restored before this one.
-    return all(cell.outputs).every((output) => ISLAND.test(htmlOf(output))) ? cell.outputs : undefined
+    return all(outputs).every((output) => ISLAND.test(htmlOf(output)))
   }
 
   private ours(): { outputs: Outputs; index: number; shown: number; output: Output }[] {

@@ -72,7 +72,7 @@ afterEach(() => {
 test('an output that the kernel reaches by itself is not asked for', () => {
   const one = cell('c1', island(1))
   const { saved, wanted } = page([one])
-  saved.announce(2)
+  saved.announce({ rev: 2, ran: 3, now: 5 })
   vi.advanceTimersByTime(299)
   one.outputs.set(0, { data: island(2) })
   wait()
@@ -84,7 +84,7 @@ test('an output that is behind is asked for, and replaced where it stands', () =
   const other = cell('c2', island(1))
   const stranger = cell('c3', island(1, 'beef4567'))
   const { saved, wanted } = page([one, other, stranger])
-  saved.announce(3)
+  saved.announce({ rev: 3, ran: 3, now: 5 })
   wait()
   expect(wanted).toEqual([3])
   saved.write(4, island(4))
@@ -97,7 +97,7 @@ test('an output that is behind is asked for, and replaced where it stands', () =
 test('html that a file keeps as a list of lines is read as well', () => {
   const one = cell('c1', { 'text/html': [`<div class="nbs-island nbs-${KEY} `, 'nbs-r1">', 'text</div>'] })
   const { saved, wanted } = page([one])
-  saved.announce(2)
+  saved.announce({ rev: 2, ran: 3, now: 5 })
   wait()
   expect(wanted).toEqual([2])
 })
@@ -105,7 +105,7 @@ test('html that a file keeps as a list of lines is read as well', () => {
 test('a widget-view is replaced, for a file cannot show it', () => {
   const one = cell('c1', { ...island(2), 'application/vnd.jupyter.widget-view+json': { model_id: 'm' } })
   const { saved, wanted } = page([one])
-  saved.announce(2)
+  saved.announce({ rev: 2, ran: 3, now: 5 })
   wait()
   expect(wanted).toEqual([2])
   saved.write(2, island(2))
@@ -117,7 +117,7 @@ test('a view that moves into an older output has it looked at', () => {
   const cells = [one]
   const { saved, wanted } = page(cells)
   saved.check()
-  saved.announce(5)
+  saved.announce({ rev: 5, ran: 3, now: 5 })
   wait()
   expect(wanted).toEqual([])
   cells.push(cell('pasted', island(2)))
@@ -129,8 +129,8 @@ test('a view that moves into an older output has it looked at', () => {
 test('what arrives late does not replace what is newer', () => {
   const one = cell('c1', island(5))
   const { saved, wanted } = page([one])
-  saved.announce(6)
-  saved.announce(3)
+  saved.announce({ rev: 6, ran: 3, now: 5 })
+  saved.announce({ rev: 3, ran: 3, now: 5 })
   saved.write(4, island(4))
   wait()
   expect([wanted, shown(one)]).toEqual([[6], [island(5)]])
@@ -140,7 +140,7 @@ test('the output of a run that goes on is restored where a reload has lost it', 
   const one = cell('c1')
   const { saved, wanted } = page([cell('c0'), one])
   saved.inherit(true)
-  saved.announce(1)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
   wait()
   expect(wanted).toEqual([1])
   saved.write(1, island(1))
@@ -152,11 +152,11 @@ test('what was restored and is cleared then stays away', () => {
   const one = cell('c1')
   const { saved, wanted } = page([one])
   saved.inherit(true)
-  saved.announce(1)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
   wait()
   saved.write(1, island(1))
   one.outputs.items.length = 0
-  saved.announce(2)
+  saved.announce({ rev: 2, ran: 3, now: 5 })
   wait()
   expect(wanted).toEqual([1])
 })
@@ -165,7 +165,7 @@ test('beside other streams of the cell, too', () => {
   const one = cell('c1', island(1, 'beef4567'))
   const { saved } = page([one])
   saved.inherit(true)
-  saved.announce(1)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
   wait()
   saved.write(1, island(1))
   expect(shown(one)).toEqual([island(1, 'beef4567'), island(1)])
@@ -179,10 +179,25 @@ test.each([
   const one = cell('c1')
   const { saved, wanted } = page([one])
   if (inherited) saved.inherit(false)
-  saved.announce(1, unseen)
+  saved.announce({ rev: 1, unseen })
   wait()
   if (wanted.length > 0) saved.write(1, island(1))
   expect([wanted.length, one.outputs.length]).toEqual([count, count])
+})
+
+test.each([
+  [2, 'an earlier execution', 1],
+  [3, 'this execution: it was cleared', 0],
+  [4, 'a later execution', 0],
+  [6, 'an execution in an earlier kernel', 1],
+])('a cell whose file has number %d, of %s, gets it back %d times, below what it has', (executionCount, _, count) => {
+  const one = Object.assign(cell('c1', { 'text/plain': 'earlier' }), { executionCount })
+  const { saved, wanted } = page([one])
+  saved.inherit(true)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
+  wait()
+  if (wanted.length > 0) saved.write(1, island(1))
+  expect(shown(one)).toEqual([{ 'text/plain': 'earlier' }, ...Array<Data>(count).fill(island(1))])
 })
 
 test.each<[string, (cells: Cell[]) => void]>([
@@ -198,7 +213,7 @@ test.each<[string, (cells: Cell[]) => void]>([
   if (!why.includes('made with')) saved.inherit(true)
   change(cells)
   const before = JSON.stringify(cells.map(shown))
-  saved.announce(1)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
   wait()
   saved.write(1, island(1))
   expect([wanted, JSON.stringify(cells.map(shown))]).toEqual([[], before])
@@ -208,10 +223,10 @@ test('an output that is taken away after it was seen does not come back', () => 
   const one = cell('c1', island(1))
   const { saved, wanted } = page([one])
   saved.inherit(true)
-  saved.announce(1)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
   wait()
   one.outputs.items.length = 0
-  saved.announce(2)
+  saved.announce({ rev: 2, ran: 3, now: 5 })
   wait()
   saved.write(2, island(2))
   expect([wanted, shown(one)]).toEqual([[], []])
@@ -222,7 +237,7 @@ test('without a notebook there is nothing to do, and hello says so', () => {
   expect(saved.able).toBe(false)
   expect(page([]).saved.able).toBe(true)
   saved.inherit(true)
-  saved.announce(1)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
   wait()
   saved.write(1, island(1))
   expect(wanted).toEqual([])
@@ -232,7 +247,7 @@ test('cells without outputs and messages without sense do no harm', () => {
   const text: Cell = { id: 'c0', executionCount: null, executionState: 'idle' }
   const one = cell('c1', {}, island(1))
   const { saved, wanted } = page([text, one])
-  for (const rev of [undefined, null, '2', Number.NaN, -1]) saved.announce(rev)
+  for (const rev of [undefined, null, '2', Number.NaN, -1]) saved.announce({ rev })
   for (const data of [undefined, null, 'text']) saved.write(9, data)
   saved.write('9', island(9))
   wait()
