@@ -13,9 +13,11 @@ import argparse
 import datetime as dt
 import json
 import re
+import signal
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import get_args
@@ -55,6 +57,7 @@ def main() -> int:
     parser.add_argument("--situation", action="append", choices=list(SITUATIONS))
     parser.add_argument("--clicks", type=int, default=20)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a `kill` leaves no server behind
     chromium = find()
     if chromium is None:
         print("no Chromium found: run scripts/chromium.py --install")
@@ -67,34 +70,37 @@ def main() -> int:
             for version in asked.kernel or [*kernels.OLDER, kernels.NEWEST]:
                 kernels.install(version)
                 for host in asked.host or HOSTS:
-                    found = measure(server, browser, provider, version, host, asked.situation or list(SITUATIONS), asked.clicks)
-                    figures.setdefault(f"{version} {host}", {}).update(found)
-                    FIGURES.write_text(json.dumps(figures))
+                    row = figures.setdefault(f"{version} {host}", {})
+                    measured = measure(
+                        server, browser, provider, version, host, asked.situation or list(SITUATIONS), asked.clicks
+                    )
+                    for situation, milliseconds in measured:
+                        row[situation] = milliseconds
+                        FIGURES.write_text(json.dumps(figures))
+                    write(figures)
         finally:
             browser.close()
             server.stop()
             for line in complaints(server.log.read_text(errors="replace")):
                 print(f"the log of server and kernels: {line}")
-    write(figures)
     return 0
 
 
 def measure(
     server: Server, browser: Browser, provider: FakeProvider, version: str, host: Host, situations: list[str], clicks: int
-) -> dict[str, list[int]]:
+) -> Iterator[tuple[str, list[int]]]:
     """Click in every situation on one kernel in one front-end; one click before the first is not counted."""
     lab = Lab(server, browser, f"stop-{version}-{host}")
-    found: dict[str, list[int]] = {}
     try:
         stopping = Stopping(lab, provider, version, host)
         stopping.click("idle")
         for situation in situations:
-            found[situation] = [round(1000 * stopping.click(situation)) for _ in range(clicks)]
-            print(f"{version:7} {host:9} {situation:10} {cell(found[situation])}", flush=True)
+            found = [round(1000 * stopping.click(situation)) for _ in range(clicks)]
+            print(f"{version:7} {host:9} {situation:10} {cell(found)}", flush=True)
+            yield situation, found
         print(*stopping.notebook.complaints(), sep="\n")
     finally:
         lab.close()
-    return found
 
 
 def complaints(log: str) -> list[str]:
