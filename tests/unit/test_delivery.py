@@ -336,6 +336,24 @@ def test_a_view_of_another_run_is_told_of_this_one(stage: Stage) -> None:
     assert [message["type"] for _, message in stage.sent] == ["welcome", "snapshot"]
 
 
+def test_a_second_view_that_comes_with_less_gets_a_snapshot_though_the_first_lacks_nothing(stage: Stage) -> None:
+    View(stage)
+    stage.stream(2)
+    assert stage.count("snapshot") <= 1
+    before = stage.clock.time()
+    stage.say(type="hello", view="second", run="r", have=3, n=1)
+    stage.clock.advance(0.3)
+    assert stage.count("snapshot", since=before) == 1
+
+
+def test_a_hello_is_awaited_for_ten_seconds_of_a_free_shell_and_then_no_more(stage: Stage) -> None:
+    stage.delivery.expect()
+    stage.stream(AWAIT_SECONDS + 1)
+    stage.free = False
+    stage.stream(5)
+    assert stage.sent == []
+
+
 @pytest.mark.parametrize("have", [-1, True, None, "1", 1.0, 10**30, [1]])
 def test_a_number_that_cannot_be_is_refused(stage: Stage, have: Any) -> None:
     for kind in ("hello", "resync", "check"):

@@ -266,3 +266,15 @@ def test_an_aside_goes_out_though_the_outbox_is_shut_and_the_last_of_a_type_coun
     line.outbox.aside({"type": "output", "rev": 99})
     line.clock.advance(1)
     assert [message for _, message in line.sent] == [{"type": "static", "rev": 99}, {"type": "output", "rev": 99}]
+
+
+def test_a_storm_of_asides_leaves_the_frames_their_turns() -> None:
+    line = Line()
+    line.transcript.apply(Open("content"))
+    for rev in range(1000):
+        line.outbox.aside({"type": "static", "rev": rev})
+        line.transcript.apply(Append(0, "x"))
+        line.clock.advance(0.01)
+    assert len(line.of("static")) <= 10 / ANSWER_SECONDS + 1
+    assert len(line.of("frame")) >= 10 * 17
+    assert len(line.sent) <= 10 * 29
