@@ -66,14 +66,15 @@ export class Comm implements Uplink {
   connect(store: RunStore, adopts: () => boolean, signal: AbortSignal): void {
     const receive = (message: unknown): void => this.receive(message, store)
     const refresh = (): void => store.receiveSnapshot(this.model.get('snapshot'))
-    const check = (): void => {
-      if (document.visibilityState !== 'hidden') this.check(store)
+    const check = (): void => this.check(store)
+    const shown = (): void => {
+      if (document.visibilityState !== 'hidden') check()
     }
     refresh()
     if (store.seq > 0) this.saved.inherit(!store.end)
     this.model.on('msg:custom', receive)
     this.model.on('change:snapshot', refresh)
-    document.addEventListener('visibilitychange', check, { signal })
+    document.addEventListener('visibilitychange', shown, { signal })
     document.addEventListener('resume', check, { signal })
     window.addEventListener('pageshow', check, { signal })
     window.addEventListener('online', check, { signal })
@@ -101,8 +102,9 @@ export class Comm implements Uplink {
 
   /** A view has come where there was none: the kernel was told so at the start, and must be told again after a `bye`. */
   back(): void {
-    if (this.away) this.greet()
+    if (!this.away) return
     this.away = false
+    this.greet()
   }
 
   /** The last view of this model has gone from the page. */

@@ -413,3 +413,21 @@ test.each([null, 3, 'frame', [], {}, { type: 'frame' }, { type: 'snapshot' }, { 
     expect(store.meta).toEqual({ model: 'm' })
   },
 )
+
+test('a view that has come back watches the silence again', () => {
+  const { front, comm } = connect(new FrontEnd(true))
+  settle(front)
+  comm.bye()
+  comm.back()
+  vi.advanceTimersByTime(5000)
+  expect(checks(front)).toHaveLength(1)
+})
+
+test('a page that is woken though nobody looks at it checks too', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+  document.dispatchEvent(new Event('resume'))
+  vi.restoreAllMocks()
+  expect(checks(front)).toHaveLength(1)
+})
