@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -49,7 +50,8 @@ class View:
 
     def __init__(self, run: Run, loop: asyncio.AbstractEventLoop) -> None:
         """Make the model of `run`, which is pulled on `loop`; nothing is shown yet."""
-        key = secrets.token_hex(8)
+        # The time first: streams of one cell are restored in the order in which they were made.
+        key = f"{time.time_ns() // 1000:014x}{secrets.token_hex(4)}"
         self._run = run
         self._loop = loop
         self._greeted = False

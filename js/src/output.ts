@@ -15,7 +15,7 @@ import type { Wire } from './events'
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json'
 /** How long `update_display`, which travels on another channel, gets to arrive by itself, in milliseconds. */
 const PATIENCE = 300
-const ISLAND = /\bnbs-island\b/
+const ISLAND = /\bnbs-island nbs-(\w+)/
 
 type Bundle = Readonly<Record<string, unknown>>
 
@@ -100,7 +100,7 @@ export class SavedForm {
     const home = this.home()
     this.lost = false
     for (const [outputs, index] of this.behind(rev)) outputs.set(index, { ...outputs.get(index).toJSON(), data })
-    home?.add({ output_type: 'display_data', data, metadata: {} })
+    if (home) this.restore(home, { output_type: 'display_data', data, metadata: {} })
   }
 
   dispose(): void {
@@ -137,6 +137,19 @@ export class SavedForm {
     return all(outputs).every((output) => ISLAND.test(htmlOf(output)))
   }
 
+  /** Add our output below all others but the streams that were made later. */
+  private restore(outputs: Outputs, value: unknown): void {
+    let at = outputs.length
+    while (at > 0 && keyOf(outputs.get(at - 1)) > String(this.model.get('key'))) {
+      const later = outputs.get(at - 1).toJSON()
+      if (at === outputs.length) outputs.add(later)
+      else outputs.set(at, later)
+      at -= 1
+    }
+    if (at === outputs.length) outputs.add(value)
+    else outputs.set(at, value)
+  }
+
   private ours(): { outputs: Outputs; index: number; shown: number; output: Output }[] {
     return this.cells().flatMap(({ outputs }) =>
       all(outputs).flatMap((output, index) => {
@@ -162,6 +175,11 @@ function notebookOf(model: Model): Notebook | undefined {
 
 function all(outputs: Outputs | undefined): Output[] {
   return Array.from({ length: outputs?.length ?? 0 }, (_, index) => outputs?.get(index) as Output)
+}
+
+/** The key of an island, which begins with the time when it was made; '' for any other output. */
+function keyOf(output: Output): string {
+  return ISLAND.exec(htmlOf(output))?.[1] ?? ''
 }
 
 function htmlOf(output: Output): string {

@@ -11,10 +11,20 @@ import { SNIPPETS } from './snippets'
 vi.setConfig({ testTimeout: 60_000 })
 
 function grow(pieces: Iterable<string>, close: boolean): string {
+  return flat(grown(pieces, close))
+}
+
+function grown(pieces: Iterable<string>, close: boolean): HTMLElement {
   const host = document.createElement('div')
   const markdown = new Markdown(host)
   for (const piece of pieces) markdown.append(piece)
   if (close) markdown.close()
+  return host
+}
+
+/** What stands in `host`, the parts of a long text taken away. */
+function flat(host: HTMLElement): string {
+  for (const part of [...host.querySelectorAll(':scope > .nb-part')]) part.replaceWith(...part.childNodes)
   return host.innerHTML
 }
 
@@ -60,6 +70,19 @@ test('all snippets in one text look the same however they are cut', () => {
     expect(grow(pieces(text, seed), true)).toBe(atOnce(text))
     expect(grow(pieces(text, seed), false)).toBe(grow([text], false))
   }
+})
+
+test('a long text stands in parts that are the same however it is cut, and are built again where a link is defined late', () => {
+  const blocks = Array.from({ length: 300 }, (_, number) => `${number} of *300*, see [late]\n\n`)
+  const text = `${blocks.join('')}[late]: https://example.org/\n\nthe\n\nend\n`
+  const host = grown(pieces(text, 5), true)
+  expect(host.innerHTML).toBe(grown([text], true).innerHTML)
+  expect(host.querySelectorAll('a[href="https://example.org/"]')).toHaveLength(300)
+  const parts = [host, ...host.querySelectorAll('.nb-part')]
+  expect(parts).toHaveLength(5)
+  for (const part of parts) expect(part.children.length).toBeLessThanOrEqual(64 + 5)
+  for (const seed of [1, 2]) expect(grown(pieces(text, seed), false).innerHTML).toBe(grown([text], false).innerHTML)
+  expect(flat(host)).toBe(atOnce(text))
 })
 
 const examples = corpus('commonmark_examples.jsonl')

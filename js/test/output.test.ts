@@ -161,6 +161,17 @@ test('what was restored and is cleared then stays away', () => {
   expect(wanted).toEqual([1])
 })
 
+test('above the streams that were made later, below all others', () => {
+  const [early, late, later] = [island(1, 'aa00'), island(1, 'ff00'), island(1, 'ff01')]
+  const one = Object.assign(cell('c1', { 'text/plain': 'print' }, early, late, later), { executionCount: 1 })
+  const { saved } = page([one])
+  saved.inherit(true)
+  saved.announce({ rev: 1, ran: 3, now: 5 })
+  wait()
+  saved.write(1, island(1))
+  expect(shown(one)).toEqual([{ 'text/plain': 'print' }, early, island(1), late, later])
+})
+
 test('beside other streams of the cell, too', () => {
   const one = cell('c1', island(1, 'beef4567'))
   const { saved } = page([one])

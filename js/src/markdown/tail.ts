@@ -9,6 +9,9 @@
  * labels that it asked for in vain, and is built again in place when one of them is defined.
  *
  * All of it is a function of the text: the elements do not depend on how the text was cut (law L8).
+ *
+ * With each frame the browser walks over all children of the element that grows, changed or not. So the first blocks stand in
+ * the host itself, later ones in parts of as many, and only the last part grows.
  */
 
 import { h } from '../dom'
@@ -22,7 +25,10 @@ const LOOK_AHEAD = 2
 /** Elements that hold blocks; the caret goes into the last one that does not. */
 const HOLDERS = new Set(['UL', 'OL', 'LI', 'BLOCKQUOTE', 'DIV', 'TABLE', 'TBODY', 'THEAD', 'TR', 'FIGURE', 'PRE'])
 
-/** Final blocks that were parsed together. */
+/** So many final blocks stand in one part. */
+const PART = 64
+
+/** Final blocks that were parsed together. `first` counts them from the beginning of the text. */
 interface Piece {
   readonly source: string
   readonly first: number
@@ -31,14 +37,20 @@ interface Piece {
 
 export class Markdown {
   private tail = ''
+  /** How many final blocks there are. */
   private final = 0
   private closed = false
   private readonly definitions = noReferences()
   private readonly waiting = new Map<string, Set<Piece>>()
+  private readonly parts: HTMLElement[]
+  /** The part in which the open tail stands. */
+  private last: HTMLElement
   private readonly caret = h('i', { class: 'nb-caret', 'aria-hidden': 'true' })
 
   /** `host` must be empty and is filled by nobody else. */
   constructor(private readonly host: HTMLElement) {
+    this.parts = [host]
+    this.last = host
     host.append(this.caret)
   }
 
@@ -66,7 +78,7 @@ export class Markdown {
   /** Make the text up to `boundary` final and show it and what follows. */
   private draw(boundary: number, parsed: Parsed | undefined): void {
     const fragment = document.createDocumentFragment()
-    const start = this.host.childNodes[this.final] ?? null
+    const start = this.last.childNodes[this.final - (this.parts.length - 1) * PART] ?? null
     const redo = boundary > 0 ? this.commit(this.tail.slice(0, boundary), fragment) : []
     const grown = fragment.childNodes.length
     this.tail = this.tail.slice(boundary)
@@ -74,10 +86,25 @@ export class Markdown {
     // The caret is no part of what is compared.
     const first = start === this.caret ? null : start
     this.caret.remove()
-    morph(this.host, fragment, first)
+    morph(this.last, fragment, first)
     this.final += grown
+    this.divide()
     for (const piece of redo) this.rebuild(piece)
-    if (!this.closed) spot(this.host).append(this.caret)
+    if (!this.closed) spot(this.last).append(this.caret)
+  }
+
+  /** Move what is too much for the last part into new ones. */
+  private divide(): void {
+    const more = Math.ceil(this.final / PART) - this.parts.length
+    if (more <= 0) return
+    // The open tail follows the final blocks wherever they go.
+    const rest = [...this.last.childNodes].slice(PART)
+    for (let left = more; left > 0; left--) {
+      this.last = h('div', { class: 'nb-part' })
+      this.last.append(...(left > 1 ? rest.splice(0, PART) : rest))
+      this.parts.push(this.last)
+      this.host.append(this.last)
+    }
   }
 
   /** Parse `source` for good; returns the older pieces that its definitions concern. */
@@ -99,8 +126,16 @@ export class Markdown {
   private rebuild({ source, first, count }: Piece): void {
     const fragment = document.createDocumentFragment()
     build(parse(source, within(this.definitions)).tokens, fragment)
-    const { childNodes } = this.host
-    morph(this.host, fragment, childNodes[first] ?? null, childNodes[first + count] ?? null)
+    // Each block by itself: they may stand in several parts.
+    for (let at = first; at < first + count; at++) {
+      const part = this.parts[Math.floor(at / PART)]
+      const block = part?.childNodes[at % PART]
+      const next = fragment.firstChild
+      if (part === undefined || block === undefined || next === null) return
+      const single = document.createDocumentFragment()
+      single.append(next)
+      morph(part, single, block, block.nextSibling)
+    }
   }
 
   /** The tokens of the open tail, its last block mended. */

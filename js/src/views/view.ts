@@ -43,6 +43,9 @@ class View {
   private chosenRaw: boolean | undefined
   private failure: HTMLElement | undefined
   private timer: ReturnType<typeof setInterval> | undefined
+  /** Something but the text may have changed since the last words about it. */
+  private news = true
+  private told = Number.NEGATIVE_INFINITY
   private readonly frame = (): void => this.draw()
 
   constructor(
@@ -78,6 +81,7 @@ class View {
   }
 
   private hear(event: Event | null): void {
+    if (event?.op !== 'append') this.news = true
     this.sections.hear(event)
     paint(this.frame)
   }
@@ -89,12 +93,18 @@ class View {
     this.sections.draw(this.chosenRaw ?? textOf(store.meta, 'render') === 'text')
     this.showFailure()
     this.prompt.update()
-    this.tell(now)
+    // Figures that change with each frame would have bar and foot laid out with each frame, and nobody reads so fast.
+    if (this.news || now - this.told >= TICK) this.tell(now)
     // After the words: a run that has ended says so before its button goes.
     if (ended && this.bar.finish()) this.takeFocus()
     this.announcer.update()
     this.scroller.update(ended)
     this.clock(!ended)
+  }
+
+  private redraw(): void {
+    this.news = true
+    this.draw()
   }
 
   /**
@@ -110,6 +120,8 @@ class View {
   /** What depends on the time, too. */
   private tell(now: number): void {
     const { store } = this
+    this.news = false
+    this.told = now
     const state = stateOf(store, now)
     const status = store.gone && !store.end ? 'stopped' : store.status
     const idle = status === 'streaming' && !store.sections.some(({ closed }) => !closed)
@@ -124,11 +136,16 @@ class View {
   }
 
   private clock(runs: boolean): void {
-    if (runs) this.timer ??= setInterval(() => this.tell(performance.now()), TICK)
+    if (runs) this.timer ??= setInterval(() => this.tick(), TICK)
     else {
       clearInterval(this.timer)
       this.timer = undefined
     }
+  }
+
+  private tick(): void {
+    const now = performance.now()
+    if (now - this.told >= TICK) this.tell(now)
   }
 
   /** An end may name an error that has no section, when the kernel could not make one any more. */
@@ -149,11 +166,11 @@ class View {
     this.foot.copy.addEventListener('click', () => void this.copy(this.answer(), () => this.foot.copied()))
     this.foot.raw.addEventListener('click', () => {
       this.chosenRaw = !this.sections.raw
-      this.draw()
+      this.redraw()
     })
     this.foot.prompt.addEventListener('click', () => {
       this.prompt.wanted = !this.prompt.wanted
-      this.draw()
+      this.redraw()
     })
     this.sections.onCopyCode((text) => void this.copy(text))
   }
