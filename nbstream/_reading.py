@@ -37,19 +37,17 @@ class Events:
     async def __aiter__(self) -> AsyncIterator[StreamEvent]:
         """Follow to the end, on any event loop."""
         forget = _host.when_interrupted(self._interrupt)
-        try:
-            async with aclosing(self._run.log.afollow(self._interrupt)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            forget()
+        async with aclosing(self._run.log.afollow(self._interrupt)) as events:
+            async for event in events:
+                yield event
+        forget()  # not where the loop is left early, see `_follow`
 
     def _follow(self) -> Iterator[StreamEvent]:
         forget = _host.when_interrupted(self._interrupt)
-        try:
-            yield from self._run.log.follow(self._interrupt)
-        finally:
-            forget()
+        yield from self._run.log.follow(self._interrupt)
+        # Not where the loop is left early: an interrupt of its body closes this generator as `break` does, and only the end of
+        # the cell tells the two apart.
+        forget()
 
     def _interrupt(self) -> None:
         self._run.stop("interrupt")

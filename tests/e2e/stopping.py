@@ -91,8 +91,22 @@ class Stopping:
         return closed - marked
 
     def interrupt(self) -> None:
-        """Interrupt the kernel as the button of the toolbar does."""
-        self.notebook.page.evaluate("() => globalThis.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+        """Click on the toolbar's button that interrupts the kernel."""
+        self.notebook.page.get_by_role("button", name="Interrupt the kernel").click()
+
+    def restart(self) -> None:
+        """Restart the kernel from the menu, and begin anew."""
+        self._command("kernelmenu:restart", confirm="Confirm Kernel Restart")
+        self.notebook.run(0, wait=True)
+
+    def shut_down(self) -> None:
+        """End the kernel from the menu."""
+        self._command("kernelmenu:shutdown")
+
+    def _command(self, name: str, *, confirm: str = "") -> None:
+        self.notebook.page.evaluate("name => void globalThis.jupyterapp.commands.execute(name)", name)
+        if confirm:
+            self.notebook.page.get_by_role("button", name=confirm).click()
 
     def shown(self, situation: str) -> int:
         """The index of the cell that shows the stream of `situation`."""
