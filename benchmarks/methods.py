@@ -50,7 +50,6 @@ class Method:
         markdown: whether it renders Markdown.
         times: an expression: for each pane, when each token was handed over (seconds of the wall clock).
         needs: packages that must be there.
-        early: the first cell shows the element.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Method:
     markdown: bool = True
     times: str = "[sent]"
     needs: tuple[str, ...] = ()
-    early: bool = False
 
     def cells(self, root: str, tokens: int, rate: float, panes: int = 1) -> tuple[str, str]:
         """The two cells for so many tokens at `rate` tokens a second."""
@@ -124,15 +122,12 @@ for token in paced({rate}):
 
 PANEL: Final = Method(
     "Panel `ChatMessage`",
+    "import panel as pn\nfrom IPython.display import display\npn.extension()",
     """
-import panel as pn
-pn.extension()
-from IPython.display import display
 message = pn.chat.ChatMessage("... ", user="model", sizing_mode="stretch_width")
 display(pn.Row(message, sizing_mode="stretch_width"))
-""",
-    """
 async def feed():
+    await asyncio.sleep(2)  # until its page has opened its comm, before which it sends nothing
     start = time.monotonic()
     for number, token in enumerate(tokens):
         pause = start + number / {rate} - time.monotonic()
@@ -144,7 +139,6 @@ task = asyncio.get_running_loop().create_task(feed())
 """,
     ".message, .chat-message .content",
     needs=("panel",),
-    early=True,
 )
 
 ALL: Final = (IDLE, ours("markdown"), ours("text"), PRINT, UPDATE, HTML, PANEL)

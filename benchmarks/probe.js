@@ -43,8 +43,8 @@
     return 0
   }
 
-  probe.start = (selector, panes, total, early) => {
-    const old = new Set(selector && !early ? find(document, selector) : [])
+  probe.start = (selector, panes, total) => {
+    const old = new Set(selector ? find(document, selector) : [])
     const offset = Date.now() - performance.now()
     const state = { panes: [], last: Array(panes).fill(0), seen: Array.from({ length: panes }, () => []), frames: 0, tasks: [], slow: [] }
     const at = { messages: probe.messages, bytes: probe.bytes }

@@ -121,9 +121,7 @@ class Stage:
         try:
             processes = [psutil.Process(int(kernel.value("os.getpid()"))), psutil.Process(self.server.pid)]
             time.sleep(2)  # what the first cell set in motion
-            page.value(
-                f"benchProbe.start({method.selector!r}, {panes if method.selector else 0}, {len(markers)}, {int(method.early)})"
-            )
+            page.value(f"benchProbe.start({method.selector!r}, {panes if method.selector else 0}, {len(markers)})")
             busy, cpu, all_cpu, begun = page.busy(), [_cpu(p) for p in processes], _cpu_of_all(), time.monotonic()
             browser = sum(_cpu(p) for p in self.browser.processes)
             self._run(page, 1)

@@ -52,6 +52,11 @@ function frame(): void {
   vi.advanceTimersByTime(20)
 }
 
+/** Until the figures, which change ten times a second, have caught up with the text. */
+function settle(): void {
+  vi.advanceTimersByTime(220)
+}
+
 /** What a view looks like, without what depends on the time or tells of the past. */
 function looks({ view }: Mounted): string {
   const copy = view.cloneNode(true) as HTMLElement
@@ -123,7 +128,7 @@ describe('the view is a function of the transcript', () => {
         if (next() < 0.5) frame()
         // Each comparison builds a whole view: often enough is enough.
         if (index % 23 !== 0 && index < events.length - 3) return
-        frame()
+        settle()
         const late = new Run()
         late.receive(grown.run.state())
         const built = mount(late)
