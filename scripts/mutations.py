@@ -88,7 +88,7 @@ def said(command: list[str], environment: dict[str, str]) -> str:
     return message
 
 
-PYTHON = Language(("nbstream/_errors.py", "nbstream/_events.py", "nbstream/_transcript.py"), run_python)
+PYTHON = Language(("nbstream/_errors.py", "nbstream/_events.py", "nbstream/_digest.py", "nbstream/_transcript.py"), run_python)
 TYPESCRIPT = Language(
     (
         *(f"js/src/{name}.ts" for name in ("errors", "events", "transcript", "inbox")),
