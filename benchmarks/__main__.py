@@ -52,6 +52,8 @@ def _layers(made: layers.Layers) -> Section:
     bare, *_ = made.libraries
     rows = [(row.name, f"{row.us:.1f}", f"{row.us - bare.us:.1f}") for row in made.libraries]
     ours = [(row.name, f"{row.us:.1f}") for row in made.layers]
+    alone = sum(row.us for row in made.layers if row.ours)
+    summed = ("the sum of ours, without the message", f"{alone:.1f}")
     whole = ("**source to outbox in one piece, without litellm**", f"**{made.whole:.1f}**")
     about = (
         f"Microseconds of CPU per chunk: {made.chunks:,} events of an answer in OpenAI's format, recorded from a socket and "
@@ -59,17 +61,18 @@ def _layers(made: layers.Layers) -> Section:
     )
     cadence = (
         "nbstream's layers, each alone on what the one before it made, at the cadence of "
-        f"{layers.RATE} chunks a second. In one piece they cost more than their sum: tasks, generators, time limits are in it."
+        f"{layers.RATE} chunks a second. In one piece they cost more than their "
+        "sum: tasks, generators and time limits are in it, and what runs alone stays in the processor's caches."
     )
     paragraphs = [
         about,
         table(("client library", "µs a chunk", "beyond httpx"), rows),
         cadence,
-        table(("nbstream's layer", "µs a chunk"), [*ours, whole]),
+        table(("nbstream's layer", "µs a chunk"), [*ours, summed, whole]),
     ]
     target = Target(
         f"our layers from source to outbox: at most {SHARE:.0%} of the OpenAI SDK's own CPU per chunk",
-        f"{made.share:.0%} ({made.whole:.1f} of {made.sdk:.1f} µs)",
+        f"{made.share:.0%} in one piece ({made.whole:.1f} of {made.sdk:.1f} µs), {alone / made.sdk:.0%} as a sum of layers",
         made.share <= SHARE,
     )
     return section("Per chunk, layer by layer", paragraphs, [target])

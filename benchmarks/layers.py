@@ -15,33 +15,37 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import math
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import httpx
 from jupyter_client.session import Session
 
-from benchmarks import corpus
+from benchmarks.recorded import MODEL, Ours, Played, Recorded, clean, record, response
 from nbstream._events import Append, Delta, Event, Wire
 from nbstream._outbox import PACE, Outbox
 from nbstream._record import ChunkLog, EventLog
 from nbstream._run import Run
 from nbstream._sections import Sectioner
 from nbstream._transcript import Transcript
-from nbstream.sources._call import Call
-from nbstream.sources._transport import _Body
 from nbstream.sources._watch import Watch
 from nbstream.testing import ManualClock
-from provider import Answer, FakeProvider
 
 RATE: Final = 100
 """Chunks a second, for the outbox's cadence."""
 ROUNDS: Final = 7
-MODEL: Final = "recorded"
-_STREAM: Final = {"content-type": "text/event-stream"}
+BARE: Final = "httpx, bytes alone"
+SDK: Final = "OpenAI SDK"
+TRANSPORT: Final = "transport: bytes cleaned, events watched"
+TRANSCRIPT: Final = "transcript"
+RECORDS: Final = "records: event log, chunk log"
+SENT: Final = "the frame's message packed and signed (jupyter_client)"
+WHOLE: Final = "whole"
+Work: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -86,75 +90,12 @@ class Layers:
 def measure(chunks: int = 2000, rounds: int = ROUNDS) -> Layers:
     """Measure every layer and library with `chunks` chunks, `rounds` times."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    return asyncio.run(_Bench(_record(chunks), rounds).run())
-
-
-def _record(chunks: int) -> list[bytes]:
-    """The events of one answer, as the tests' provider sends them."""
-    tokens, _ = corpus.make(chunks)
-    with FakeProvider() as provider:
-        provider.script(MODEL, Answer.of(tokens))
-        body = {"model": MODEL, "messages": [{"role": "user", "content": "?"}], "stream": True}
-        answer = httpx.post(f"{provider.base('openai')}/chat/completions", json=body, timeout=60)
-    return [event + b"\n\n" for event in answer.content.split(b"\n\n") if event]
-
-
-class _Memory(httpx.AsyncByteStream):
-    def __init__(self, events: Sequence[bytes]) -> None:
-        self._events = events
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for event in self._events:
-            yield event
-
-
-class _Recorded(httpx.AsyncBaseTransport):
-    """Answers every request with the recorded body."""
-
-    def __init__(self, events: Sequence[bytes]) -> None:
-        self._events = events
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers=_STREAM, stream=_Memory(self._events), request=request)
-
-
-class _Played(Call):
-    """A call whose chunks litellm made before."""
-
-    def __init__(self, chunks: Sequence[Any]) -> None:
-        super().__init__(f"openai/{MODEL}", [], {})
-        self._played = chunks
-
-    async def _request(self) -> Any:
-        return _each(self._played)
-
-
-class _Source:
-    """Ours without litellm: the bytes through the transport, then the chunks that litellm made of them."""
-
-    title = MODEL
-    repeatable = False
-
-    def __init__(self, bench: _Bench) -> None:
-        self._bench = bench
-
-    async def deltas(self) -> AsyncGenerator[Sequence[Delta], None]:
-        yield [Delta("phase", "waiting")]
-        call = _Played(self._bench.chunks)
-        clean = aiter(self._bench.clean(call.watch))
-        async for batch in call.batches():
-            await anext(clean, b"")
-            yield batch
-
-
-async def _each(chunks: Sequence[Any]) -> AsyncIterator[Any]:
-    for chunk in chunks:
-        yield chunk
+    return asyncio.run(_Bench(record(chunks), rounds).run())
 
 
 class _Bench:
     def __init__(self, events: list[bytes], rounds: int) -> None:
-        self._events = events
+        self.events = events
         self._rounds = rounds
         self.chunks: list[Any] = []
         self._clients: list[httpx.AsyncClient] = []
@@ -162,43 +103,41 @@ class _Bench:
     async def run(self) -> Layers:
         try:
             libraries = await self._libraries()
-            layers = await self._layers()
-            whole = await self._least(self._whole)
+            layers = self._layers([batch async for batch in Played(self.chunks).batches()])
+            least = await self._least({**libraries, **layers, WHOLE: self._whole})
         finally:
             for client in self._clients:
                 await client.aclose()
-        bare, sdk = libraries[0].us, libraries[2].us
-        return Layers(len(self._events), libraries, layers, whole - bare, sdk - bare)
-
-    async def clean(self, watch: Watch) -> AsyncIterator[bytes]:
-        """The recorded body as it comes out of our transport."""
-        outer = httpx.Response(200, headers=_STREAM, stream=_Body(self._response(), watch))
-        async for data in outer.aiter_bytes():
-            yield data
-
-    def _response(self) -> httpx.Response:
-        request = httpx.Request("POST", "http://127.0.0.1/")
-        return httpx.Response(200, headers=_STREAM, stream=_Memory(self._events), request=request)
+        bare = least[BARE]
+        # What a layer's measurement holds beside the layer.
+        least[TRANSPORT] -= bare
+        least[RECORDS] -= least[TRANSCRIPT]
+        return Layers(
+            len(self.events),
+            [Row(name, least[name]) for name in libraries],
+            [Row(name, least[name], ours=name != SENT) for name in layers],
+            least[WHOLE] - bare,
+            least[SDK] - bare,
+        )
 
     def _client(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(transport=_Recorded(self._events))
+        client = httpx.AsyncClient(transport=Recorded(self.events))
         self._clients.append(client)
         return client
 
-    async def _least(self, work: Callable[[], Awaitable[object]]) -> float:
-        """Microseconds of CPU per chunk in the best round."""
-        await work()  # imports, caches
-        taken = []
-        for _ in range(self._rounds):
-            gc.collect()
-            begun = time.thread_time()
-            await work()
-            taken.append(time.thread_time() - begun)
-        return min(taken) * 1e6 / len(self._events)
+    async def _least(self, works: Mapping[str, Work]) -> dict[str, float]:
+        """Microseconds of CPU per chunk of each of `works` in its best round; they take turns, so that a load meets all."""
+        least = dict.fromkeys(works, math.inf)
+        for number in range(self._rounds + 1):
+            for name, work in works.items():
+                gc.collect()
+                begun = time.thread_time()
+                await work()
+                if number:  # the first is for imports and caches
+                    least[name] = min(least[name], (time.thread_time() - begun) * 1e6 / len(self.events))
+        return least
 
-    # -- libraries ----------------------------------------------------------------------------------------------------------
-
-    async def _libraries(self) -> list[Row]:
+    async def _libraries(self) -> dict[str, Work]:
         import litellm
         import openai
 
@@ -207,11 +146,11 @@ class _Bench:
         asked["stream_options"] = {"include_usage": True}
 
         async def bare() -> None:
-            async for _ in self._response().aiter_bytes():
+            async for _ in response(self.events).aiter_bytes():
                 pass
 
         async def plain() -> None:
-            async for line in self._response().aiter_lines():
+            async for line in response(self.events).aiter_lines():
                 if line.startswith("data: {"):
                     json.loads(line[6:])
 
@@ -223,32 +162,21 @@ class _Bench:
             stream: Any = await litellm.acompletion(model=f"openai/{MODEL}", client=sdk, **asked)
             self.chunks = [chunk async for chunk in stream]
 
-        return [
-            Row("httpx, bytes alone", await self._least(bare)),
-            Row("httpx and json", await self._least(plain)),
-            Row("OpenAI SDK", await self._least(official)),
-            Row("litellm", await self._least(routed)),
-        ]
+        await routed()
+        return {BARE: bare, "httpx and json": plain, SDK: official, "litellm": routed}
 
-    # -- ours ---------------------------------------------------------------------------------------------------------------
-
-    async def _layers(self) -> list[Row]:
-        batches = [batch async for batch in _Played(self.chunks).batches()]
+    def _layers(self, batches: list[list[Delta]]) -> dict[str, Work]:
         sectioner = Sectioner()
         events = [event for batch in batches for delta in batch for event in sectioner.feed(delta)]
-        clock = ManualClock()
-        frames = self._frames(events, clock)
-
-        async def bare() -> None:
-            async for _ in self._response().aiter_bytes():
-                pass
+        frames = self._frames(events)
+        session = Session(key=b"benchmark")
 
         async def transport() -> None:
-            async for _ in self.clean(Watch()):
+            async for _ in clean(self.events, Watch()):
                 pass
 
         async def source() -> None:
-            async for _ in _Played(self.chunks).batches():
+            async for _ in Played(self.chunks).batches():
                 pass
 
         async def sections() -> None:
@@ -271,28 +199,26 @@ class _Bench:
                 log.add(0.0, batch)
 
         async def outbox() -> None:
-            self._frames(events, ManualClock())
-
-        session = Session(key=b"benchmark")
+            self._frames(events)
 
         async def send() -> None:
             for content in frames:
                 session.serialize(session.msg("comm_msg", {"comm_id": MODEL, "data": {"method": "custom", "content": content}}))
 
-        bytes_alone, fold = await self._least(bare), await self._least(transcript)
-        return [
-            Row("transport: bytes cleaned, events watched", await self._least(transport) - bytes_alone, ours=True),
-            Row("source: litellm's chunk to deltas", await self._least(source), ours=True),
-            Row("sectioner", await self._least(sections), ours=True),
-            Row("transcript", fold, ours=True),
-            Row("records: event log, chunk log", await self._least(records) - fold, ours=True),
-            Row(f"coalescer and outbox, {len(frames) * RATE / len(events):.0f} frames/s", await self._least(outbox), ours=True),
-            Row("the frame's message packed and signed (jupyter_client)", await self._least(send)),
-        ]
+        return {
+            TRANSPORT: transport,
+            "source: litellm's chunk to deltas": source,
+            "sectioner": sections,
+            TRANSCRIPT: transcript,
+            RECORDS: records,
+            f"coalescer and outbox, {len(frames) * RATE / len(events):.0f} frames/s": outbox,
+            SENT: send,
+        }
 
     @staticmethod
-    def _frames(events: Sequence[Event], clock: ManualClock) -> list[Wire]:
+    def _frames(events: Sequence[Event]) -> list[Wire]:
         frames: list[Wire] = []
+        clock = ManualClock()
         outbox = Outbox(MODEL, frames.append, dict, clock)
         outbox.resume(0)
         outbox.set_pace(PACE)
@@ -304,7 +230,7 @@ class _Bench:
         return frames
 
     async def _whole(self) -> None:
-        run, clock = Run(_Source(self)), ManualClock()
+        run, clock = Run(Ours(self.events, self.chunks)), ManualClock()
         outbox = Outbox(run.id, lambda _: None, run.transcript.snapshot, clock)
         outbox.resume(0)
         outbox.set_pace(PACE)

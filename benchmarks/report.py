@@ -69,8 +69,13 @@ def keep(name: str, made: Section) -> None:
 
 
 def page(browser: str) -> str:
-    """Return the page of all parts that were ever measured here."""
-    parts = [(name, part) for name in ORDER if (part := _kept().get(name))]
+    """Return the page of all parts that were ever measured here; `browser` is its version, empty where none took part now."""
+    kept = _kept()
+    if browser:
+        kept["browser"] = {"version": browser}
+        KEPT.write_text(json.dumps(kept, indent=1))
+    browser = kept.get("browser", {}).get("version", "")
+    parts = [(name, part) for name in ORDER if (part := kept.get(name))]
     rows = [(t["aim"], t["measured"], "yes" if t["met"] else "**no**") for _, part in parts for t in part["targets"]]
     dates = ", ".join(f"{name} {part['when']}" for name, part in parts)
     return (

@@ -142,11 +142,12 @@ class Lines:
 
     def _data(self) -> bytes:
         """Pass on the held data if it is whole."""
-        data = b"\n".join(self._held)
-        if not data.strip():
+        data = self._held[0] if len(self._held) == 1 else b"\n".join(self._held)
+        bare = data.strip()
+        if not bare:
             self._held = []
             return b""
-        if data.strip() == b"[DONE]":
+        if bare == b"[DONE]":
             self._held = []
             return b"data: [DONE]\n\n"
         texts = self._read(data)
