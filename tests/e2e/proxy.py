@@ -150,7 +150,6 @@ class Proxy:
             line = _Line(self, request, browser, upstream)
             if request.path.endswith("/channels"):
                 self._lines.add(line)
-                self._back.set()
             try:
                 await line.run()
             finally:
@@ -159,6 +158,10 @@ class Proxy:
 
     def _address(self, request: web.Request) -> URL:
         return URL(self._target + request.raw_path, encoded=True)
+
+    def heard(self) -> None:
+        """The server has joined a new line to the kernel: only now it is back, whatever the browser sees."""
+        self._back.set()
 
     def judge(self, wire: aiohttp.WSMessage, *, down: bool) -> Action | None:
         """Count a message if it is ours, and say what the plan does to it."""
@@ -199,6 +202,7 @@ class _Line:
         self._upstream = upstream
         self._held: dict[bool, list[aiohttp.WSMessage]] = {True: [], False: []}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._over = False
 
     async def run(self) -> None:
         """Pass messages both ways until one end closes."""
@@ -211,6 +215,7 @@ class _Line:
 
     def cut(self) -> None:
         """Abort both ends; neither hears a farewell."""
+        self._over = True
         if (transport := self._request.transport) is not None:
             transport.abort()
         if (end := self._upstream.get_extra_info("socket")) is not None:
@@ -226,8 +231,13 @@ class _Line:
     async def _pump(self, *, down: bool) -> None:
         source = self._upstream if down else self._browser
         async for message in source:
+            if self._over:
+                return
+            if down:
+                self._proxy.heard()
             action = self._proxy.judge(message, down=down)
             if action == "cut":
+                self._over = True
                 return
             if action == "delay":
                 self._later(self._after(self._proxy.pause(), message, down=down))
