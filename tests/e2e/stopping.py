@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator
 
 from e2e.harness import Host, Lab, Notebook
 from e2e.kernels import write_notebook
@@ -69,12 +69,11 @@ class Stopping:
         self.notebook.run(shown, wait=shown == self._index["idle"])
         conn = self.script.wait_for_connection(timeout=60)
         view = self.notebook.view(shown)
-        expect(view).to_have_attribute("data-status", "streaming", timeout=30_000)
-        expect(view).to_contain_text("word3 ", timeout=30_000)
+        self._with(view, "streaming").filter(has_text="word3 ").wait_for(timeout=30_000)
         if situation in UNRELATED:
             self._busy += 1
             self.notebook.run(self._index[situation])
-            expect(self.notebook.output(self._index[situation])).to_contain_text(f"busy {self._busy};")
+            self.notebook.output(self._index[situation]).filter(has_text=f"busy {self._busy};").wait_for(timeout=10_000)
         return conn
 
     def click(self, situation: str) -> float:
@@ -87,7 +86,7 @@ class Stopping:
         assert conn.closed_by == "client"
         marked: float = self.notebook.page.evaluate("globalThis.stopMarked")
         self.notebook.wait_idle()
-        expect(view).to_have_attribute("data-status", "stopped", timeout=10_000)
+        self._with(view, "stopped").wait_for(timeout=10_000)
         return closed - marked
 
     def interrupt(self) -> None:
@@ -102,6 +101,10 @@ class Stopping:
     def shut_down(self) -> None:
         """End the kernel from the menu."""
         self._command("kernelmenu:shutdown")
+
+    def _with(self, view: Locator, status: str) -> Locator:
+        """The view where it has `status`; its `wait_for` looks at every frame of the page, `expect` ever less often."""
+        return view.and_(self.notebook.page.locator(f"[data-status='{status}']"))
 
     def _command(self, name: str, *, confirm: str = "") -> None:
         self.notebook.page.evaluate("name => void globalThis.jupyterapp.commands.execute(name)", name)
