@@ -23,7 +23,17 @@ def test_every_layer_is_measured_by_the_quick_run() -> None:
     )
     assert done.returncode == 0, done.stderr
     figures = dict(re.findall(r"^\| (\S.*?) \| \**(-?[\d.]+)", done.stdout, re.MULTILINE))
-    names = ("httpx and json", "OpenAI SDK", "litellm", "transport", "source", "sectioner", "transcript", "records", "coalescer")
+    names = (
+        "httpx and json",
+        "OpenAI SDK",
+        "litellm",
+        "transport",
+        "source",
+        "sectioner",
+        "transcript",
+        "records",
+        "coalescer",
+    )
     for name in names:
         assert any(found.startswith(name) for found in figures), name
     assert float(figures["OpenAI SDK"]) > 0
