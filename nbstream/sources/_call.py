@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -34,6 +35,8 @@ _FIRST_USED: Final = (
     "nbstream.sources._client",
 )
 """Modules that the first call would import on the loop, which would stop every stream for half a second."""
+NEVER_AWAITED: Final = "coroutine '.*completion.*' was never awaited"
+"""What Python says of a coroutine of litellm's that a Stop has made needless."""
 
 
 class Call:
@@ -177,6 +180,9 @@ def _load() -> Any:
         if find_spec(name):  # some are inner modules, which may move
             import_module(name)
     litellm.suppress_debug_info = True
+    # litellm prepares a request on a thread and hands a coroutine back; a Stop in that moment leaves it to the collector, which
+    # would complain in whichever cell runs then.
+    warnings.filterwarnings("ignore", NEVER_AWAITED, RuntimeWarning)
     return litellm
 
 
