@@ -16,7 +16,7 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
 ROWS = (
     ("_version", "_errors", "_events"),
-    ("_text", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
+    ("_text", "_transcript", "_calls", "_sections", "_coalesce", "_json_machine", "_json_steps", "_partial_json", "_predicates"),
     ("_threads", "sources"),
     ("_stop", "_limits", "_record", "_usage", "_callbacks", "_outbox", "_structured", "_run"),
     (
