@@ -35,6 +35,7 @@ if _typing.TYPE_CHECKING:
         WouldDeadlock,
     )
     from nbstream._limits import Timeout
+    from nbstream._partial_json import PartialJSON
     from nbstream._projections import Choice, ToolCall, Usage
     from nbstream._record import Chunk, StreamEvent
     from nbstream._stream import Stream
@@ -54,6 +55,7 @@ __all__ = [
     "Metrics",
     "MissingPackage",
     "NbstreamError",
+    "PartialJSON",
     "ProtocolError",
     "ProviderError",
     "RateLimitError",
@@ -97,6 +99,7 @@ _HOMES: _typing.Final = {
         "WouldDeadlock",
     ),
     "_limits": ("Timeout",),
+    "_partial_json": ("PartialJSON",),
     "_projections": ("Choice", "ToolCall", "Usage"),
     "_record": ("Chunk", "StreamEvent"),
     "_stream": ("Stream",),
