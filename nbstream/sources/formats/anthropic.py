@@ -49,9 +49,9 @@ class Reader:
         at = shape.index_of(data)
         match data.get("type"):
             case "message_start":
-                self.finished = False
+                again, self.finished = self.finished, False
                 self._blocks.clear()
-                return self._message(obj(data.get("message")), start=True)
+                return [*([Delta("step")] if again else []), *self._message(obj(data.get("message")), start=True)]
             case "content_block_start":
                 return list(self._start(at, obj(data.get("content_block"))))
             case "content_block_delta":

@@ -32,6 +32,7 @@ class Reader:
     """Reads chat completions."""
 
     def __init__(self) -> None:
+        self._id = ""
         self._choices: dict[int, _Choice] = {}
         self._model = shape.Model()
         self._sources = shape.Citations()
@@ -55,10 +56,18 @@ class Reader:
             shape.complain(data)
         self._sources.add_all(data.get("citations"))
         self._sources.add_all(data.get("search_results"))
-        found = self._model.note(data.get("model"))
+        found = self._anew(data.get("id"), bool(choices)) + self._model.note(data.get("model"))
         for choice in choices:
             found += self._choice(choice)
         return found + _usage(obj(data.get("usage")) or obj(obj(data.get("x_groq")).get("usage")))
+
+    def _anew(self, own: Any, chosen: bool) -> list[Delta]:
+        """Whether another response follows in the same stream."""
+        old, self._id = self._id, text(own) or self._id
+        if not chosen or not self.finished or old == self._id:
+            return []
+        self._choices.clear()
+        return [Delta("step")]
 
     def _choice(self, choice: Mapping[str, Any]) -> Iterator[Delta]:
         number = shape.index_of(choice)
@@ -76,8 +85,6 @@ class Reader:
             seen.calls.clear()
             yield from self._sources.release(number)
             yield Delta(choice=number, finish_reason=word)
-        elif seen.finished and (obj(delta).get("content") or obj(delta).get("tool_calls")):
-            seen.finished = False  # another response follows in the same stream
 
     def _message(self, delta: Mapping[str, Any], number: int, seen: _Choice) -> Iterator[Delta]:
         yield from _thinking(delta, number)

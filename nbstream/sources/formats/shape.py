@@ -7,7 +7,7 @@ provider.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NoReturn, Protocol
 
@@ -16,6 +16,9 @@ from nbstream.sources import _faults
 from nbstream.sources._watch import finish_reason
 
 _UNSET: Final = ("", "null", "none", "unspecified", "finish_reason_unspecified")
+
+
+_STRUCTURE: Final = ("tool", "step")
 
 
 class Reader(Protocol):
@@ -114,6 +117,11 @@ def complain(error: Any) -> NoReturn:
     raise _faults.reported(said)
 
 
+def kept(deltas: Iterable[Delta]) -> list[Delta]:
+    """Return the deltas that say something: a piece of text that is empty says nothing."""
+    return [d for d in deltas if d.text or d.meta or d.final or d.usage or d.note or d.finish_reason or d.kind in _STRUCTURE]
+
+
 class Model:
     """Tells the model's name once, and again where another one goes on."""
 
@@ -184,6 +192,6 @@ def file(data: Any, media_type: Any = None, *, name: Any = None, choice: int = 0
 
 def result(body: Any, call: Any = None, name: Any = None, *, bad: bool = False) -> Delta:
     """Return what a tool that the provider ran gave back; `body` is text or a JSON value, `call` the id of the tool call."""
-    meta: dict[str, MetaValue] = {n: t for n, t in (("id", text(call)), ("name", text(name))) if t}
-    meta["state"] = "bad" if bad else "ok"
-    return Delta("result", body if isinstance(body, str) else dumps(body), final=True, meta=meta)
+    said = body if isinstance(body, str) else dumps(body)
+    own, given = text(call) or None, text(name) or None
+    return Delta("result", said, id=own, name=given, final=True, meta={"state": "bad" if bad else "ok"})
