@@ -22,6 +22,7 @@ if _typing.TYPE_CHECKING:
         AuthError,
         BadResponse,
         ConnectionFailed,
+        InvalidOutput,
         LimitError,
         MissingPackage,
         NbstreamError,
@@ -36,6 +37,7 @@ if _typing.TYPE_CHECKING:
     )
     from nbstream._limits import Timeout
     from nbstream._partial_json import PartialJSON
+    from nbstream._predicates import stop
     from nbstream._projections import Choice, ToolCall, Usage
     from nbstream._record import Chunk, StreamEvent
     from nbstream._stream import Stream
@@ -51,6 +53,7 @@ __all__ = [
     "Choice",
     "Chunk",
     "ConnectionFailed",
+    "InvalidOutput",
     "LimitError",
     "Metrics",
     "MissingPackage",
@@ -76,6 +79,7 @@ __all__ = [
     "__version__",
     "display_stream",
     "fake",
+    "stop",
     "stop_all",
     "stream",
 ]
@@ -86,6 +90,7 @@ _HOMES: _typing.Final = {
         "AuthError",
         "BadResponse",
         "ConnectionFailed",
+        "InvalidOutput",
         "LimitError",
         "MissingPackage",
         "NbstreamError",
@@ -100,6 +105,7 @@ _HOMES: _typing.Final = {
     ),
     "_limits": ("Timeout",),
     "_partial_json": ("PartialJSON",),
+    "_predicates": ("stop",),
     "_projections": ("Choice", "ToolCall", "Usage"),
     "_record": ("Chunk", "StreamEvent"),
     "_stream": ("Stream",),

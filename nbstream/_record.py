@@ -49,6 +49,11 @@ class StreamEvent:
         """The text of the section up to and with this event; cut out when read."""
         return "" if self._section is None else self._section.prefix(self._length)
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether it brought text of the answer, of choice 0 where there are several."""
+        return self.type == "append" and self.kind == "content" and not (self._section and self._section.meta.get("choice"))
+
 
 class EventLog:
     """All events of a run in order, for any number of readers at any pace: a slow reader never slows the run."""
@@ -65,6 +70,10 @@ class EventLog:
 
     def __len__(self) -> int:
         return len(self._events)
+
+    def since(self, seq: int) -> list[StreamEvent]:
+        """Return the events after number `seq`."""
+        return self._events[seq:]
 
     def follow(self, on_interrupt: Callable[[], None]) -> Iterator[StreamEvent]:
         """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in here."""
