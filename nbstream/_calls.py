@@ -7,9 +7,13 @@ close (`_sections`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from nbstream._events import Amend, Append, Close, Delta, Event, Meta, MetaValue
 from nbstream._text import Surrogates, repaired
+
+WAITING: Final = ("input", "ready", "ask", "run")
+"""States of a call that has no result yet."""
 
 
 class OpenSection:
@@ -41,9 +45,10 @@ class Call(OpenSection):
         id, name: as far as they have come.
         argued: whether there has been text of its arguments.
         state: input, ready, ask, run, ok, bad, denied.
+        approval: the id of the question about it, "" where none was asked.
     """
 
-    __slots__ = ("argued", "id", "index", "name", "state")
+    __slots__ = ("approval", "argued", "id", "index", "name", "state")
 
     def __init__(self, at: int, index: int | None) -> None:
         super().__init__(at, "tool")
@@ -52,6 +57,7 @@ class Call(OpenSection):
         self.name = ""
         self.argued = False
         self.state = "input"
+        self.approval = ""
 
     def identify(self, delta: Delta) -> dict[str, MetaValue]:
         """What `delta` adds to the id and the name; they come whole, in pieces, or repeated with every delta."""
@@ -67,6 +73,7 @@ class Call(OpenSection):
     def amend(self, meta: Meta) -> Iterator[Event]:
         """The events for more meta, a new state among it."""
         self.state = str(meta.get("state", self.state))
+        self.approval = str(meta.get("approval", self.approval))
         if meta:
             yield Amend(self.at, meta)
 
@@ -97,7 +104,12 @@ def continued(calls: Sequence[Call], delta: Delta) -> Call | None:
 
 
 def meant(calls: Sequence[Call], id: str, name: str) -> Call | None:  # noqa: A002  # reason: the field's word
-    """The latest of all `calls`, open or closed, with this id, else with this name."""
+    """The one of all `calls`, open or closed, that is spoken of: by its id, else the first that waits, else the latest.
+
+    Agents work through the calls of one name in their order, and answer the only one without naming it.
+    """
     if id:
         return next((c for c in reversed(calls) if c.id == id), None)
-    return next((c for c in reversed(calls) if name and c.name == name), None)
+    named = [c for c in calls if not name or c.name == name]
+    waiting = next((c for c in named if c.state in WAITING), None)
+    return waiting if waiting is not None or not name else (named[-1] if named else None)

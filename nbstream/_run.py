@@ -15,8 +15,8 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from nbstream import _threads
@@ -69,6 +69,7 @@ class Run:
         stop_when: Sequence[Predicate] = (),
         meta: dict[str, MetaValue] | None = None,
         secret: tuple[str, ...] = (),
+        queued: bool = True,
     ) -> None:
         self.id = secrets.token_hex(4)
         self.source = source
@@ -82,6 +83,7 @@ class Run:
         self._max_output_tokens = max_output_tokens
         self._predicates = list(stop_when)
         self._secret = secret
+        self._queued = queued
         self._sectioner = Sectioner()
         self._meter = Meter()
         self._opened: dict[int, float] = {}
@@ -152,10 +154,7 @@ class Run:
                 callback()
 
     async def _attempts(self) -> None:
-        slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
-        if slots.locked():
-            self._apply(Note({"phase": "queued"}))
-        async with slots:
+        async with self._slot():
             for attempt, pause in enumerate((*RETRIES, None), start=2):
                 try:
                     await self._pull()
@@ -169,6 +168,18 @@ class Run:
                     await asyncio.sleep(wait)
                 else:
                     return
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """One of the places of runs that are under way; a run that is pushed to needs none, for its producer would wait."""
+        if not self._queued:
+            yield
+            return
+        slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
+        if slots.locked():
+            self._apply(Note({"phase": "queued"}))
+        async with slots:
+            yield
 
     async def _pull(self) -> None:
         """Pull the source in a task of its own: a source that swallows its cancellation must not hold up the end."""
@@ -245,7 +256,7 @@ class Run:
             self._close("stopped", reason)
             return
         finished = self._sectioner.finish_reasons
-        whole = bool(finished) and all(choice in finished for choice in self._sectioner.choices)
+        whole = self._sectioner.complete or (bool(finished) and all(c in finished for c in self._sectioner.choices))
         self._close("done" if whole else "truncated", finished.get(0) if whole else None)
 
     def _fail(self, raised: BaseException | None) -> None:

@@ -153,10 +153,10 @@ class Sectioner:
         }
         return Open(kind, merged or None)
 
-    def _tool(self, choice: _Choice, delta: Delta) -> Iterator[Event]:
+    def _tool(self, choice: _Choice, delta: Delta, *, new: bool = False) -> Iterator[Event]:
         yield from self._release(choice, delta.choice)
         yield from self._close_text(choice)
-        call = continued(choice.calls, delta)
+        call = None if new else continued(choice.calls, delta)
         if call is None:
             call = Call(self._count, delta.index)
             choice.calls.append(call)
@@ -188,9 +188,19 @@ class Sectioner:
             yield from call.amend({"state": said.get("state", "ok" if call.state != "bad" else "bad")})
 
     def _state(self, delta: Delta) -> Iterator[Event]:
-        call = meant(self._calls, delta.id or "", delta.name or "")
-        if call is not None and delta.meta:
-            yield from call.amend(repaired_meta(delta.meta) or {})
+        """More meta of a call; a question about one that was not streamed brings its arguments, and makes a section of it."""
+        meta = repaired_meta(delta.meta)
+        asked = meta.get("approval")
+        call = next((c for c in self._calls if asked and c.approval == asked), None)
+        if call is None:
+            fresh = [c for c in self._calls if c.state in ("input", "ready")] if asked else self._calls
+            call = meant(fresh, delta.id or "", delta.name or "") if delta.id or delta.name else None
+        if call is None and delta.text:
+            choice = self._choices.setdefault(delta.choice, _Choice())
+            yield from self._tool(choice, replace(delta, kind="tool", meta=None, final=True, index=None), new=True)
+            call = self._calls[-1]
+        if call is not None:
+            yield from call.amend(meta)
 
     def _step(self) -> Iterator[Event]:
         """A new call of a model begins: what is open ends here, and the choices begin anew."""

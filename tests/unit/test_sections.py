@@ -425,3 +425,27 @@ def test_a_call_that_was_asked_about_while_open_is_not_made_ready_again() -> Non
 
 def test_what_is_open_in_a_complete_stream_is_whole() -> None:
     assert calls(fold(events_of([tool("{}", 0, id="1", name="f"), Delta(final=True)]))) == [("1", "f", "{}", "ready")]
+
+
+def ask(number: str, text: str = "", **more: Any) -> Delta:
+    return Delta("state", text, meta={"state": "ask", "approval": number}, **more)
+
+
+def test_a_question_finds_the_first_call_of_that_name_that_waits() -> None:
+    streamed = [tool('{"n":1}', 0, id="1", name="f"), tool('{"n":2}', 1, id="2", name="f"), Delta(finish_reason="tool_calls")]
+    answers = [
+        Delta("state", meta={"state": "denied", "approval": "b"}),
+        Delta("state", meta={"state": "run", "approval": "a"}),
+    ]
+    transcript = fold(events_of([*streamed, ask("a", "{}", name="f"), ask("b", "{}", name="f"), *answers]))
+    assert calls(transcript) == [("1", "f", '{"n":1}', "run"), ("2", "f", '{"n":2}', "denied")]
+
+
+def test_a_question_about_a_call_that_was_not_streamed_makes_its_section() -> None:
+    transcript = fold(events_of([content("I must"), ask("a", '{"x":1}', name="f", id="7"), content("then"), STOP]))
+    assert brief(transcript) == [("content", "I must"), ("tool", '{"x":1}'), ("content", "then")]
+    assert calls(transcript) == [("7", "f", '{"x":1}', "ask")]
+
+
+def test_an_answer_to_an_unknown_question_is_nothing() -> None:
+    assert events_of([Delta("state", meta={"state": "run", "approval": "z"})]) == []
