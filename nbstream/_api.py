@@ -6,13 +6,14 @@ these.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from nbstream import _host, _run
 from nbstream._callbacks import Callbacks
-from nbstream._errors import NbstreamError
+from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
 from nbstream._limits import Timeout
 from nbstream._record import StreamEvent
@@ -21,6 +22,7 @@ from nbstream._stream import Stream
 from nbstream._text import Surrogates
 from nbstream.sources import Source
 from nbstream.sources._litellm import LiteLLMSource
+from nbstream.sources._objects import source_of
 
 DEMO = "demo"
 PROMPT_LIMIT = 10_000
@@ -95,7 +97,7 @@ def stream(
 
 
 def display_stream(
-    stream: Source | Stream,
+    stream: object,
     *,
     timeout: Timeout | float | None = None,
     max_output_tokens: int | None = None,
@@ -109,12 +111,20 @@ def display_stream(
     on_error: Callable[[NbstreamError], Any] | None = None,
     on_complete: Callable[[Stream], Any] | None = None,
 ) -> Stream:
-    """Show a stream that you have: a source such as `nb.fake(…)`, or a handle (a second view of it).
+    """Show a stream that you have, whatever it is, and return a handle on it.
+
+    Args:
+        stream: recognised by its shape: a stream of the OpenAI, Anthropic or LiteLLM client, sync or async, also
+            `messages.stream(…)` and its `text_stream`, opened and closed for you; an iterator or generator of texts, also
+            async; a coroutine or a function that returns one of these; a response that was not streamed; AI SDK chunks; a
+            source such as `nb.fake(…)`; a handle (a second view of it).
 
     The other arguments are those of `stream`.
 
     Raises:
-        TypeError: nbstream does not know how to pull this object.
+        TypeError: nbstream does not know how to pull this object; the message names what it takes.
+        ValueError: the object is exhausted, or it is shown already.
+        WouldDeadlock: `wait=True` on the event loop that must feed the stream.
 
     >>> import nbstream as nb
     >>> nb.display_stream(nb.fake("Hello", rate=None, ttft=0), wait=True, display=False).content
@@ -124,12 +134,21 @@ def display_stream(
         if display:
             stream._show()
         return stream
-    if not isinstance(stream, Source):
-        raise TypeError(
-            f"display_stream cannot pull a {type(stream).__name__}; it takes a source (nb.fake(…)) or a handle (nb.stream(…))"
-        )
-    run = Run(stream, meta={"model": stream.title, **_looks(title, render)}, **_limits(timeout, max_output_tokens, stop_when))
+    source = source_of(stream)
+    if wait is not False and _fed_here(source):
+        if wait:
+            raise WouldDeadlock("wait=True would block the event loop that feeds the stream")
+        wait = False
+    run = Run(source, meta={"model": source.title, **_looks(title, render)}, **_limits(timeout, max_output_tokens, stop_when))
     return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete))
+
+
+def _fed_here(source: Source) -> bool:
+    """Whether the event loop that runs in this thread is the one that feeds `source`."""
+    try:
+        return getattr(source, "loop", None) is asyncio.get_running_loop()
+    except RuntimeError:
+        return False
 
 
 def stop_all() -> None:

@@ -59,7 +59,7 @@ class Stream:
             WouldDeadlock: called on the event loop that feeds the stream; use `await s` there.
             KeyboardInterrupt: Ctrl-C or the kernel's interrupt, which stops the run.
         """
-        _threads.refuse_own_loop("s.wait()")
+        _threads.refuse_own_loop("s.wait()", getattr(self._run.source, "loop", None))
         try:
             ended = self._run.ended.wait(timeout)
         except KeyboardInterrupt:
