@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 from nbstream import _host, _run
+from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
@@ -29,7 +30,6 @@ PROMPT_LIMIT = 10_000
 """How many characters of the prompt are shown; the request holds all of it."""
 
 Message = Mapping[str, Any]
-Render = Literal["markdown", "text"]
 
 
 def stream(
@@ -84,15 +84,14 @@ def stream(
             f"{name}= is nbstream's own; {'it always streams' if name == 'stream' else 'pass the messages as the prompt'}"
         )
     model = _model(model)
-    looks = _looks(title, render)
-    limits = _limits(timeout, max_output_tokens, stop_when)
+    look, limit = looks(title, render), limits(timeout, max_output_tokens, stop_when)
     callbacks = Callbacks(on_token, on_event, on_error, on_complete)
     source = _source(model, messages, provider)
-    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages), **looks}
+    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages), **look}
     if model == DEMO:
         meta["demo"] = True
     key = provider.get("api_key")
-    run = Run(source, meta=meta, secret=(key,) if isinstance(key, str) else (), **limits)
+    run = Run(source, meta=meta, secret=(key,) if isinstance(key, str) else (), **limit)
     return _start(run, messages, display, wait, callbacks)
 
 
@@ -139,7 +138,7 @@ def display_stream(
         if wait:
             raise WouldDeadlock("wait=True would block the event loop that feeds the stream")
         wait = False
-    run = Run(source, meta={"model": source.title, **_looks(title, render)}, **_limits(timeout, max_output_tokens, stop_when))
+    run = Run(source, meta={"model": source.title, **looks(title, render)}, **limits(timeout, max_output_tokens, stop_when))
     return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete))
 
 
@@ -157,11 +156,8 @@ def stop_all() -> None:
 
 
 def _start(run: Run, messages: list[dict[str, Any]], display: bool, wait: bool | None, callbacks: Callbacks) -> Stream:
-    handle = Stream(run, messages)
-    terminal = handle._show() if display else None
-    if callbacks:
-        callbacks.start(run.log, handle, lambda: run.error)
-    run.start()
+    handle = Stream._of(run, messages)
+    terminal = handle._begin(callbacks, display=display)
     if wait is None:
         wait = _host.kernel() is None
     if wait:
@@ -218,41 +214,3 @@ def _source(model: str, messages: list[dict[str, Any]], provider: dict[str, Any]
     source = LiteLLMSource("openai/demo", messages, **{**provider, "api_base": f"{demo.url()}/v1", "api_key": "demo"})
     source.title = DEMO
     return source
-
-
-class _Limits(TypedDict):
-    timeout: Timeout
-    max_output_tokens: int | None
-    stop_when: list[Predicate]
-
-
-def _limits(timeout: object, max_output_tokens: object, stop_when: Predicate | Sequence[Predicate]) -> _Limits:
-    if timeout is None:
-        timeout = Timeout()
-    elif not isinstance(timeout, Timeout):
-        timeout = Timeout(total=timeout)  # type: ignore[arg-type]  # reason: Timeout checks it
-    predicates = [stop_when] if callable(stop_when) else list(stop_when)
-    for predicate in predicates:
-        if not callable(predicate):
-            raise TypeError(
-                f"stop_when holds {type(predicate).__name__}, which cannot be called; give a function of the transcript"
-            )
-    return {"timeout": timeout, "max_output_tokens": _positive("max_output_tokens", max_output_tokens), "stop_when": predicates}
-
-
-def _positive(name: str, value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is {value!r}; give a whole number, or None for no limit")
-    if value < 1:
-        raise ValueError(f"{name} is {value}; give 1 or more, or None for no limit")
-    return value
-
-
-def _looks(title: object, render: object) -> dict[str, MetaValue]:
-    if title is not None and not isinstance(title, str):
-        raise TypeError(f"title is {type(title).__name__}; give a string")
-    if render not in ("markdown", "text"):
-        raise ValueError(f'render is {render!r}; give "markdown" or "text"')
-    return {"render": str(render), **({"title": title} if title else {})}
