@@ -36,6 +36,7 @@ if _typing.TYPE_CHECKING:
         WouldDeadlock,
     )
     from nbstream._limits import Timeout
+    from nbstream._models import models
     from nbstream._partial_json import PartialJSON
     from nbstream._predicates import stop
     from nbstream._projections import Choice, ToolCall, Usage
@@ -79,6 +80,7 @@ __all__ = [
     "__version__",
     "display_stream",
     "fake",
+    "models",
     "stop",
     "stop_all",
     "stream",
@@ -104,6 +106,7 @@ _HOMES: _typing.Final = {
         "WouldDeadlock",
     ),
     "_limits": ("Timeout",),
+    "_models": ("models",),
     "_partial_json": ("PartialJSON",),
     "_predicates": ("stop",),
     "_projections": ("Choice", "ToolCall", "Usage"),

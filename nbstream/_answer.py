@@ -1,7 +1,7 @@
-"""What a handle offers of an answer that is JSON.
+"""What a handle offers of its answer beside the text: its JSON, and the next question.
 
-Belongs here: `partial`, `fields`, `items`, `parsed`. Does not belong here: the parser (`_partial_json`), where in an answer its
-JSON is (`_structured`).
+Belongs here: `partial`, `fields`, `items`, `parsed`, `ask`. Does not belong here: the parser (`_partial_json`), where in an
+answer its JSON is (`_structured`).
 
 The parser reads the events that have come since it was last asked: who asks often pays for the new text alone, who never asks
 pays nothing.
@@ -10,10 +10,11 @@ pays nothing.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from nbstream import _projections
 from nbstream._errors import InvalidOutput
 from nbstream._json_machine import Change, Path
 from nbstream._reading import Events
@@ -22,11 +23,13 @@ from nbstream._run import Run
 from nbstream._structured import Form, Structure, parse
 
 
-class JSONAnswer:
-    """The part of a handle that reads the answer as JSON; with or without a `response_format`."""
+class Answer:
+    """The part of a handle that reads the answer as JSON, with or without a `response_format`, and asks on."""
 
     _run: Run
+    _request: list[dict[str, Any]]
     _form: Form | None = None
+    _again: Callable[..., Any] | None = None
 
     @property
     def partial(self) -> Any:
@@ -66,6 +69,30 @@ class JSONAnswer:
         ['chop', 'fry']
         """
         return Items(self._run, self, path)
+
+    def ask(self, prompt: str | Sequence[Mapping[str, Any]], **changes: Any) -> Any:
+        """Go on with the conversation in a new view: the messages so far, then `prompt`, to the same model.
+
+        Args:
+            prompt: the next question, or messages, such as the results of the tool calls.
+            changes: what is to be different from this call; everything that `nbstream.stream` takes. Callbacks and the
+                `response_format` are not taken over.
+
+        Raises:
+            RuntimeError: the answer is not at its end.
+            TypeError: nbstream did not make this call itself.
+            ValueError: the answer ends with tool calls, whose results must come first.
+
+        >>> import nbstream as nb
+        >>> s = nb.stream("Why is the sky blue?", wait=True, display=False)
+        >>> [message["role"] for message in s.ask("And at night?").messages]
+        ['user', 'assistant', 'user', 'assistant']
+        """
+        if self._again is None:
+            raise TypeError("nbstream did not make this call; go on with nb.stream([*s.messages, …], model=…)")
+        if self._run.transcript.end is None:
+            raise RuntimeError("the answer is still coming; s.wait() or s.stop() first")
+        return self._again(_projections.going_on(self._request, self._run.transcript, prompt), **changes)
 
     @cached_property
     def _reader(self) -> _Reader:

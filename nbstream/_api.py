@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from nbstream import _host, _run
@@ -16,18 +17,18 @@ from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
+from nbstream._json_machine import Path
 from nbstream._limits import Timeout
+from nbstream._messages import messages_of
 from nbstream._record import StreamEvent
 from nbstream._run import Predicate, Run
 from nbstream._stream import Stream
-from nbstream._text import Surrogates
+from nbstream._structured import Form, form_of
 from nbstream.sources import Source
 from nbstream.sources._litellm import LiteLLMSource
 from nbstream.sources._objects import source_of
 
 DEMO = "demo"
-PROMPT_LIMIT = 10_000
-"""How many characters of the prompt are shown; the request holds all of it."""
 
 Message = Mapping[str, Any]
 
@@ -37,15 +38,19 @@ def stream(
     *,
     model: str | None = None,
     system: str | None = None,
+    images: Sequence[Any] | None = None,
+    files: Sequence[Any] | None = None,
+    response_format: Any = None,
     timeout: Timeout | float | None = None,
     max_output_tokens: int | None = None,
     stop_when: Predicate | Sequence[Predicate] = (),
     title: str | None = None,
     display: bool = True,
     wait: bool | None = None,
-    render: Render = "markdown",
+    render: Render | None = None,
     on_token: Callable[[str], Any] | None = None,
     on_event: Callable[[StreamEvent], Any] | None = None,
+    on_field: Callable[[Path, Any], Any] | None = None,
     on_error: Callable[[NbstreamError], Any] | None = None,
     on_complete: Callable[[Stream], Any] | None = None,
     **provider: Any,
@@ -57,15 +62,20 @@ def stream(
         model: in LiteLLM's words, provider/model, such as "openai/gpt-5"; default: the environment variable `NBSTREAM_MODEL`,
             else "demo", a local server with scripted answers that needs no key.
         system: a system message to put first.
+        images: what to look at: paths, addresses, bytes, matplotlib figures, PIL images.
+        files: what to read: paths, bytes, or pairs of a name and bytes; text, PDF, WAV or MP3.
+        response_format: the JSON that is wanted: a pydantic model (the class), a JSON schema, or `{"type": "json_object"}`;
+            read it by `s.partial`, `s.fields`, `s.items()` and `s.parsed`.
         timeout: a `Timeout`, or seconds for the whole run; default: `Timeout()`.
         max_output_tokens: stop after this many (estimated) tokens of content and thinking.
         stop_when: a predicate on the transcript, or several; the run is stopped when one is true.
         title: shown in place of the model.
         display: show it; False only returns the handle.
         wait: True returns after the end, False at once, None decides: at once in a kernel, after the end outside one.
-        render: "markdown", or "text" for the raw text.
+        render: "markdown", or "text" for the raw text, which is the default for JSON.
         on_token: called with each piece of content.
         on_event: called with each `StreamEvent`.
+        on_field: called with the path and the value of each value of a JSON answer, when it is complete.
         on_error: called with the `NbstreamError`, before `on_complete`.
         on_complete: called with the handle after every end.
         provider: everything else goes to `litellm.acompletion`: temperature, tools, stop, api_key, api_base, …
@@ -78,35 +88,50 @@ def stream(
     >>> s.finish_reason
     'stop'
     """
-    messages = _messages(prompt, system)
+    messages, shown = messages_of(prompt, system, images, files)
     for name in {"stream", "messages"} & set(provider):
         raise TypeError(
             f"{name}= is nbstream's own; {'it always streams' if name == 'stream' else 'pass the messages as the prompt'}"
         )
     model = _model(model)
-    look, limit = looks(title, render), limits(timeout, max_output_tokens, stop_when)
-    callbacks = Callbacks(on_token, on_event, on_error, on_complete)
-    source = _source(model, messages, provider)
-    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages), **look}
+    form = form_of(response_format)
+    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    callbacks = Callbacks(on_token, on_event, on_error, on_complete, on_field)
+    source = _source(model, messages, provider if form is None else {**provider, "response_format": form.keyword})
+    meta: dict[str, MetaValue] = {"model": source.title, "prompt": shown, **look}
     if model == DEMO:
         meta["demo"] = True
     key = provider.get("api_key")
     run = Run(source, meta=meta, secret=(key,) if isinstance(key, str) else (), **limit)
-    return _start(run, messages, display, wait, callbacks)
+    handle = _start(run, messages, display, wait, callbacks, form)
+    handle._again = partial(
+        stream,
+        model=model,
+        timeout=timeout,
+        max_output_tokens=max_output_tokens,
+        stop_when=stop_when,
+        title=title,
+        display=display,
+        wait=wait,
+        **provider,
+    )
+    return handle
 
 
 def display_stream(
     stream: object,
     *,
+    response_format: Any = None,
     timeout: Timeout | float | None = None,
     max_output_tokens: int | None = None,
     stop_when: Predicate | Sequence[Predicate] = (),
     title: str | None = None,
     display: bool = True,
     wait: bool | None = None,
-    render: Render = "markdown",
+    render: Render | None = None,
     on_token: Callable[[str], Any] | None = None,
     on_event: Callable[[StreamEvent], Any] | None = None,
+    on_field: Callable[[Path, Any], Any] | None = None,
     on_error: Callable[[NbstreamError], Any] | None = None,
     on_complete: Callable[[Stream], Any] | None = None,
 ) -> Stream:
@@ -138,8 +163,10 @@ def display_stream(
         if wait:
             raise WouldDeadlock("wait=True would block the event loop that feeds the stream")
         wait = False
-    run = Run(source, meta={"model": source.title, **looks(title, render)}, **limits(timeout, max_output_tokens, stop_when))
-    return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete))
+    form = form_of(response_format)
+    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    run = Run(source, meta={"model": source.title, **look}, **limit)
+    return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete, on_field), form)
 
 
 def _fed_here(source: Source) -> bool:
@@ -155,8 +182,11 @@ def stop_all() -> None:
     _run.stop_all("user")
 
 
-def _start(run: Run, messages: list[dict[str, Any]], display: bool, wait: bool | None, callbacks: Callbacks) -> Stream:
+def _start(
+    run: Run, messages: list[dict[str, Any]], display: bool, wait: bool | None, callbacks: Callbacks, form: Form | None
+) -> Stream:
     handle = Stream._of(run, messages)
+    handle._form = form
     terminal = handle._begin(callbacks, display=display)
     if wait is None:
         wait = _host.kernel() is None
@@ -167,33 +197,10 @@ def _start(run: Run, messages: list[dict[str, Any]], display: bool, wait: bool |
     return handle
 
 
-def _messages(prompt: object, system: object) -> list[dict[str, Any]]:
-    if system is not None and not isinstance(system, str):
-        raise TypeError(f"system is {type(system).__name__}; give a string")
-    first = [] if system is None else [{"role": "system", "content": system}]
-    if isinstance(prompt, str):
-        if not prompt.strip():
-            raise ValueError("the prompt is empty; ask something")
-        return [*first, {"role": "user", "content": prompt}]
-    if not isinstance(prompt, Sequence) or isinstance(prompt, bytes | bytearray):
-        raise TypeError(f"the prompt is {type(prompt).__name__}; give a string or a list of messages")
-    if not prompt:
-        raise ValueError("the list of messages is empty; give at least one, such as {'role': 'user', 'content': 'Hello'}")
-    for number, message in enumerate(prompt):
-        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
-            raise TypeError(f"message {number} has no role; give mappings such as {{'role': 'user', 'content': 'Hello'}}")
-    return [*first, *(dict(message) for message in prompt)]
-
-
-def _shown_prompt(messages: list[dict[str, Any]]) -> str:
-    content = next((m.get("content") for m in reversed(messages) if m["role"] == "user"), "")
-    if isinstance(content, Sequence) and not isinstance(content, str):
-        content = "\n".join(
-            str(part.get("text", "")) for part in content if isinstance(part, Mapping) and part.get("type") == "text"
-        )
-    repair = Surrogates()
-    text = repair.feed(str(content or "")) + repair.flush()
-    return text if len(text) <= PROMPT_LIMIT else text[: PROMPT_LIMIT - 1] + "…"
+def _render(render: Render | None, form: Form | None) -> Render:
+    if render is not None:
+        return render
+    return "text" if form is not None and form.is_json else "markdown"
 
 
 def _model(model: object) -> str:

@@ -87,18 +87,24 @@ class PartialJSON:
         done, self._machine.done = self._machine.done, []
         return done
 
-    def close(self) -> Any:
-        """Say that the text is at its end, and return the value.
-
-        Raises:
-            ValueError: the text is no JSON, or is not all of it.
-        """
+    def end(self) -> list[Change]:
+        """Say that the text is at its end, and return what this completed: a number or literal that nothing followed."""
         if not self._closed and self._error is None:
             try:
                 finish(self._machine)
             except Bad as bad:
                 self._fail(bad)
         self._closed = True
+        done, self._machine.done = self._machine.done, []
+        return done
+
+    def close(self) -> Any:
+        """Say that the text is at its end, and return the value.
+
+        Raises:
+            ValueError: the text is no JSON, or is not all of it.
+        """
+        self.end()
         if self._error is not None:
             raise ValueError(self._error)
         return self.value

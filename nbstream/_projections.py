@@ -6,7 +6,7 @@ Belongs here: pure functions from a transcript to the objects of the public API.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -141,6 +141,25 @@ def reply(transcript: Transcript) -> dict[str, Any]:
             for call in whole
         ]
     return message
+
+
+def going_on(
+    request: Sequence[Mapping[str, Any]], transcript: Transcript, prompt: str | Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the messages of the next call: `request`, the reply, and `prompt`, a text or messages.
+
+    A reply without a word, of a run that failed, is left out, because providers refuse it.
+
+    Raises:
+        ValueError: the reply calls tools, and `prompt` is no message that holds their results.
+    """
+    last = reply(transcript)
+    said = [last] if last["content"] or "tool_calls" in last else []
+    if not isinstance(prompt, str):
+        return [*request, *said, *prompt]
+    if "tool_calls" in last:
+        raise ValueError("the answer calls tools; give their results first, as messages of the role 'tool'")
+    return [*request, *said, {"role": "user", "content": prompt}]
 
 
 def _sections(transcript: Transcript, choice: int) -> Sequence[Section]:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequen
 from typing import Any, Final
 
 from nbstream import _host, _projections, _threads
+from nbstream._answer import Answer
 from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError
@@ -34,7 +35,7 @@ from nbstream.sources._push import PushSource
 _UNLIMITED: Final = Timeout(first_token=None, idle=None, total=None)
 
 
-class Stream(Producer):
+class Stream(Answer, Producer):
     """A stream under way or ended. Every property may be read from any thread at any time.
 
     Returned by `nbstream.stream` and `nbstream.display_stream`; made by yourself it is fed by your own code (push mode).

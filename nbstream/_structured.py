@@ -106,8 +106,7 @@ class Structure:
 
     def end(self) -> list[Change]:
         """The answer is at its end; return what this completed."""
-        # White space ends a number that stands alone.
-        return self.parser.feed(self._fence.finish() + "\n")
+        return self.parser.feed(self._fence.finish()) + self.parser.end()
 
 
 def json_of(content: str) -> str:

@@ -16,14 +16,17 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
 ROWS = (
     ("_version", "_errors", "_events"),
-    ("_text", "_transcript", "_calls", "_sections", "_coalesce", "_json_machine", "_json_steps", "_partial_json", "_predicates"),
+    (
+        *("_text", "_transcript", "_calls", "_sections", "_coalesce"),
+        *("_json_machine", "_json_steps", "_partial_json", "_predicates"),
+    ),
     ("_threads", "sources"),
     ("_stop", "_limits", "_record", "_usage", "_structured", "_callbacks", "_outbox", "_run"),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
         *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading", "_answer"),
     ),
-    ("_arguments", "_pushing", "_producer", "_stream", "_compare", "_tools"),
+    ("_attachments", "_messages", "_models", "_arguments", "_pushing", "_producer", "_stream", "_compare", "_tools"),
     ("testing", "demo", "_api", "_magics", "__main__"),
     ("__init__",),
 )

@@ -221,6 +221,14 @@ def test_lines_are_taken_one_after_the_other_with_nothing_between_too() -> None:
     assert PartialJSON(lines=True).close() == []
 
 
+def test_the_end_completes_a_number_that_nothing_followed() -> None:
+    parser = PartialJSON(lines=True)
+    assert parser.feed("1 2") == [((0,), 1)]
+    assert parser.end() == [((1,), 2)]
+    assert parser.end() == []
+    assert PartialJSON().end() == []
+
+
 def test_nan_can_be_refused() -> None:
     parser = PartialJSON(nan=False)
     assert parser.feed("[1, NaN, 2]") == [((0,), 1)]
