@@ -42,10 +42,12 @@ if _typing.TYPE_CHECKING:
     from nbstream._projections import Choice, ToolCall, Usage
     from nbstream._record import Chunk, StreamEvent
     from nbstream._stream import Stream
+    from nbstream._to_sse import to_sse
     from nbstream._transcript import Section, Transcript
     from nbstream._usage import Metrics
     from nbstream._widget import StreamWidget
     from nbstream.sources import Source
+    from nbstream.sources._from_sse import from_sse
     from nbstream.sources._scripted import fake
 
 __all__ = [
@@ -80,10 +82,12 @@ __all__ = [
     "__version__",
     "display_stream",
     "fake",
+    "from_sse",
     "models",
     "stop",
     "stop_all",
     "stream",
+    "to_sse",
 ]
 
 _HOMES: _typing.Final = {
@@ -112,10 +116,12 @@ _HOMES: _typing.Final = {
     "_projections": ("Choice", "ToolCall", "Usage"),
     "_record": ("Chunk", "StreamEvent"),
     "_stream": ("Stream",),
+    "_to_sse": ("to_sse",),
     "_transcript": ("Section", "Transcript"),
     "_usage": ("Metrics",),
     "_widget": ("StreamWidget",),
     "sources": ("Source",),
+    "sources._from_sse": ("from_sse",),
     "sources._scripted": ("fake",),
 }
 _HOME: _typing.Final = {name: module for module, names in _HOMES.items() for name in names}
