@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from nbstream._chunk_fields import fields_of
 from nbstream._events import Amend, Append, Close, Delta, End, Event, Meta, Note, Open
 from nbstream._transcript import Section, Transcript
 
@@ -166,6 +167,41 @@ class Chunk:
     length: int
     raw: Any = field(default=None, repr=False)
 
+    @property
+    def id(self) -> str | None:
+        """The response's id."""
+        return fields_of(self.raw).id
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, in the provider's words."""
+        return fields_of(self.raw).model
+
+    @property
+    def created(self) -> int | None:
+        """When the response was made, in seconds since 1970."""
+        return fields_of(self.raw).created
+
+    @property
+    def index(self) -> int | None:
+        """The index of the choice, or of the content block."""
+        return fields_of(self.raw).index
+
+    @property
+    def delta(self) -> Any:
+        """What is new in it, as plain Python objects."""
+        return fields_of(self.raw).delta
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ends, in the provider's words."""
+        return fields_of(self.raw).finish_reason
+
+    @property
+    def usage(self) -> Mapping[str, Any] | None:
+        """The token counts, as the provider names them."""
+        return fields_of(self.raw).usage
+
 
 class ChunkLog:
     """The last `CHUNK_LIMIT` chunks and every one that carried a finish reason or usage.
@@ -193,4 +229,9 @@ class ChunkLog:
 
     def kept(self) -> list[Chunk]:
         """The kept chunks in order of arrival."""
-        return [chunk for _, chunk in sorted({**dict(self._final), **dict(self._latest)}.items(), key=lambda item: item[0])]
+        return [chunk for _, chunk in self.numbered()]
+
+    def numbered(self, first: int = 0) -> list[tuple[int, Chunk]]:
+        """The kept chunks from number `first` on, in order, each with its number from 0."""
+        kept = {**dict(self._final), **dict(self._latest)}
+        return sorted(((number, chunk) for number, chunk in kept.items() if number >= first), key=lambda item: item[0])

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from nbstream import _host
+from nbstream import _host, _inspector
 from nbstream._comm import Channel, listen
 from nbstream._events import End, Event, Wire
 from nbstream._island import Island
@@ -98,6 +98,8 @@ class View:
             case {"type": "mismatch", "run": str(run)} if run == self._run.id:
                 self.mismatches += 1
                 self._soon(self._resync)
+            case {"type": "chunks", "run": str(run)} if run == self._run.id:
+                self._soon(lambda: self._answer(_inspector.page(self._run.chunks, run, message)))
             case _:
                 self._channel.refused += message.get("type") not in ("ack", "bye", "stop", "resync", "mismatch")
 
@@ -111,6 +113,12 @@ class View:
         if first or self.island.fallback:
             self.island.fallback = False
             self.island.refresh()
+
+    def _answer(self, message: Wire | None) -> None:
+        if message is None:
+            self._channel.refused += 1
+        else:
+            self._channel.send(message)
 
     def _resync(self) -> None:
         self._outbox.drain()

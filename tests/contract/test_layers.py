@@ -21,10 +21,10 @@ ROWS = (
         *("_json_machine", "_json_steps", "_partial_json", "_predicates"),
     ),
     ("_threads", "sources"),
-    ("_stop", "_limits", "_chunk_fields", "_record", "_inspector", "_usage", "_structured", "_callbacks", "_outbox", "_run"),
+    ("_stop", "_limits", "_chunk_fields", "_record", "_inspector", "_usage", "_structured", "_callbacks", "_outbox", "_ledger", "_run"),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
-        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading", "_answer", "_reply"),
+        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading", "_answer", "_reply", "_runs"),
     ),
     ("_attachments", "_messages", "_models", "_arguments", "_pushing", "_producer", "_stream", "_compare", "_tools"),
     ("testing", "demo", "_api", "_ui_chunks", "_to_sse", "_magics", "__main__"),
