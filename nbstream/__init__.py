@@ -35,12 +35,15 @@ if _typing.TYPE_CHECKING:
         StreamStopped,
         WouldDeadlock,
     )
+    from nbstream._ledger import RunRow
     from nbstream._limits import Timeout
     from nbstream._models import models
     from nbstream._partial_json import PartialJSON
     from nbstream._predicates import stop
     from nbstream._projections import Choice, ToolCall, Usage
+    from nbstream._pushing import Approval
     from nbstream._record import Chunk, StreamEvent
+    from nbstream._runs import Runs, runs
     from nbstream._stream import Stream
     from nbstream._to_sse import to_sse
     from nbstream._transcript import Section, Transcript
@@ -51,6 +54,7 @@ if _typing.TYPE_CHECKING:
     from nbstream.sources._scripted import fake
 
 __all__ = [
+    "Approval",
     "AuthError",
     "BadResponse",
     "Choice",
@@ -66,6 +70,8 @@ __all__ = [
     "ProviderError",
     "RateLimitError",
     "RequestError",
+    "RunRow",
+    "Runs",
     "Section",
     "ServerError",
     "Source",
@@ -84,6 +90,7 @@ __all__ = [
     "fake",
     "from_sse",
     "models",
+    "runs",
     "stop",
     "stop_all",
     "stream",
@@ -109,12 +116,15 @@ _HOMES: _typing.Final = {
         "StreamStopped",
         "WouldDeadlock",
     ),
+    "_ledger": ("RunRow",),
     "_limits": ("Timeout",),
     "_models": ("models",),
     "_partial_json": ("PartialJSON",),
     "_predicates": ("stop",),
     "_projections": ("Choice", "ToolCall", "Usage"),
+    "_pushing": ("Approval",),
     "_record": ("Chunk", "StreamEvent"),
+    "_runs": ("Runs", "runs"),
     "_stream": ("Stream",),
     "_to_sse": ("to_sse",),
     "_transcript": ("Section", "Transcript"),

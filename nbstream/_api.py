@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from nbstream import _host, _run
+from nbstream import _host, _ledger
 from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError, WouldDeadlock
@@ -179,7 +179,7 @@ def _fed_here(source: Source) -> bool:
 
 def stop_all() -> None:
     """Stop every run of this process; their partial answers are kept."""
-    _run.stop_all("user")
+    _ledger.stop_all("user")
 
 
 def _start(

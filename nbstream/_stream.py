@@ -12,7 +12,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from typing import Any, Final
 
-from nbstream import _host, _projections, _threads
+from nbstream import _host, _projections, _reply, _threads
 from nbstream._answer import Answer
 from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
@@ -189,8 +189,17 @@ class Stream(Answer, Producer):
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The request's messages and the reply so far: what the next call needs."""
-        return [*self._request, _projections.reply(self._run.transcript)]
+        """The request's messages and the reply so far, with the results of its tools: what the next call needs."""
+        return [*self._request, *_projections.turns(self._run.transcript)]
+
+    @property
+    def response(self) -> Any:
+        """The answer so far as a complete `litellm.ModelResponse`; made when read, which loads litellm (seconds).
+
+        Raises:
+            MissingPackage: litellm is not installed.
+        """
+        return _reply.response(self._run, self._request)
 
     # -- how it went --------------------------------------------------------------------------------------------------------
 
@@ -218,19 +227,18 @@ class Stream(Answer, Producer):
 
     @property
     def usage(self) -> Usage:
-        """Token counts, the provider's where it sent them."""
-        return _projections.usage(self._run.transcript)
+        """Token counts, the provider's where it sent them, else (`estimated`) ours."""
+        return _projections.usage(self._run.transcript, self._request)
 
     @property
     def cost(self) -> float | None:
-        """The price in US dollars, None where it is not known."""
-        nano = self._run.transcript.meta.get("cost_nanousd")
-        return None if nano is None else int(nano) / 1e9
+        """The price in US dollars, None where it is not known; without the provider's counts an estimate, at the end."""
+        return _reply.cost(self._run, self._request)
 
     @property
     def metrics(self) -> Metrics:
         """Times and speeds: TTFT, TTFO, duration (seconds), tokens per second."""
-        return Metrics.of(self._run.transcript.meta)
+        return Metrics.of(self._run.figures())
 
     # -- showing ------------------------------------------------------------------------------------------------------------
 
