@@ -6,14 +6,18 @@ bytes mean (`_session`).
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 from nbstream.sources import _close, _faults
-from nbstream.sources._session import Session
+from nbstream.sources._session import Batch, Session
+
+GRACE: Final = 5.0
+"""Seconds that a connection may stay open and silent after the answer is whole."""
 
 _PIECE: Final = 65_536
 READABLE: Final = ("__iter__", "__aiter__", "__enter__", "__aenter__", "read", "iter_bytes", "aiter_bytes", "iter_content")
@@ -55,11 +59,15 @@ def _lines(x: Any) -> Iterator[Any]:
 
 async def async_pieces(x: Any) -> AsyncIterator[Any]:
     """The same for what is awaited."""
-    method = getattr(x, "aiter_bytes", None) or getattr(getattr(x, "content", None), "iter_any", None)  # httpx; aiohttp
+    method = x.content.iter_any if _of_aiohttp(x) else getattr(x, "aiter_bytes", None)
     x = method() if callable(method) else x
     by_line = _by_line(x)
     async for piece in x:
         yield piece + ("\n" if isinstance(piece, str) else b"\n") if by_line else piece
+
+
+def _of_aiohttp(x: Any) -> bool:
+    return type(x).__module__.partition(".")[0] == "aiohttp"  # elsewhere asking for `content` reads the whole body
 
 
 def _by_line(x: Any) -> bool:
@@ -70,7 +78,7 @@ def _by_line(x: Any) -> bool:
 def is_async(x: Any) -> bool:
     if hasattr(stream := getattr(x, "stream", None), "__aiter__"):  # httpx: a body that was read has both
         return not hasattr(stream, "__iter__")
-    if hasattr(getattr(x, "content", None), "iter_any"):
+    if _of_aiohttp(x):
         return True
     return hasattr(x, "__aiter__") or (hasattr(x, "__aenter__") and not hasattr(x, "__enter__"))
 
@@ -90,3 +98,23 @@ def title(x: Any, url: str) -> str:
     if url:
         return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
     return os.path.basename(os.fspath(x)) if isinstance(x, os.PathLike) or is_path(x) else "stream"
+
+
+async def read(chunks: AsyncIterator[Any], session: Session) -> AsyncGenerator[Batch, None]:
+    """Feed `chunks`; after the answer is whole a silent connection is left."""
+    while not session.over:
+        pull = asyncio.ensure_future(anext(chunks, None))
+        try:
+            await asyncio.wait({pull}, timeout=GRACE if session.finished else None)
+            if not pull.done():
+                return
+            if (data := pull.result()) is None:
+                break
+        finally:
+            if not pull.done():
+                pull.cancel()
+                await asyncio.wait({pull})
+        for batch in session.feed(data):
+            yield batch
+    for batch in session.finish():
+        yield batch

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing
 from functools import partial
 from importlib import import_module
@@ -27,8 +27,6 @@ from nbstream.sources._session import HEAD_LIMIT, Batch, Session
 from nbstream.sources._watch import Watch
 from nbstream.sources.formats import FORMATS
 
-GRACE: Final = 5.0
-"""Seconds that a connection may stay open and silent after the answer is whole."""
 RETRY: Final = 1.0
 """Seconds before a connection is made anew, where the server does not say."""
 TRIES: Final = 4
@@ -123,7 +121,7 @@ class SSESource:
             if response.status_code == 204:
                 return
             await _check(response, session)
-            async with aclosing(response.aiter_bytes()) as chunks, aclosing(_read(chunks, session)) as batches:
+            async with aclosing(response.aiter_bytes()) as chunks, aclosing(_bodies.read(chunks, session)) as batches:
                 async for batch in batches:
                     yield batch
 
@@ -139,14 +137,17 @@ class SSESource:
             x = self._x
             if not any(hasattr(x, name) for name in ("__iter__", "read", "__fspath__")) and hasattr(x, "__enter__"):
                 x = stack.enter_context(x)
-            if _bodies.note(x, session):
-                session.fault = _faults.refusal(session.watch, "The server")
-                return
+            refused = _bodies.note(x, session)
             for piece in _bodies.pieces(x, stack):
+                if refused:
+                    session.watch.body += piece if len(session.watch.body) < HEAD_LIMIT else b""
+                    continue
                 for batch in session.feed(piece):
                     put(batch)
                 if session.over:
                     return
+            if refused:
+                session.fault = _faults.refusal(session.watch, "The server")
             for batch in session.finish():
                 put(batch)
 
@@ -162,7 +163,7 @@ class SSESource:
                     session.watch.body += piece[:HEAD_LIMIT] if isinstance(piece, bytes) else b""
                 session.fault = _faults.refusal(session.watch, "The server")
                 return
-            async with aclosing(_read(_bodies.async_pieces(x), session)) as batches:
+            async with aclosing(_bodies.read(_bodies.async_pieces(x), session)) as batches:
                 async for batch in batches:
                     await put(batch)
 
@@ -192,26 +193,6 @@ async def _check(response: Any, session: Session) -> None:
             if len(session.watch.body) > HEAD_LIMIT:
                 break
         raise _faults.refusal(session.watch, response.request.url.host)
-
-
-async def _read(chunks: AsyncIterator[Any], session: Session) -> AsyncGenerator[Batch, None]:
-    """Feed `chunks`; after the answer is whole a silent connection is left."""
-    while not session.over:
-        pull = asyncio.ensure_future(anext(chunks, None))
-        try:
-            await asyncio.wait({pull}, timeout=GRACE if session.finished else None)
-            if not pull.done():
-                return
-            if (data := pull.result()) is None:
-                break
-        finally:
-            if not pull.done():
-                pull.cancel()
-                await asyncio.wait({pull})
-        for batch in session.feed(data):
-            yield batch
-    for batch in session.finish():
-        yield batch
 
 
 def _running() -> asyncio.AbstractEventLoop | None:
