@@ -91,7 +91,7 @@ class Session:
         if self._head.strip():
             found += self._begin(self._head, whole=True)
         if self._framing == "json":
-            found += self._values(self._document.feed(self._bytes.decode(b"", True) + "\n", last=True))
+            found += self._values(self._document.feed(self._bytes.decode(b"", True), last=True))
             if self._document.broken and not found and not self._spoke and self.fault is None:
                 self._not_a_stream()
         else:
@@ -103,9 +103,8 @@ class Session:
 
     def closing(self) -> NbstreamError | None:
         """Return what was wrong with a body that has been read to its end."""
-        if self.fault is None and self._bad:
-            return _faults.malformed(self._bad)
-        return self.fault
+        bad = self._bad or self._document.bad
+        return _faults.malformed(f"an event that is not JSON: {bad[:120]!r}") if self.fault is None and bad else self.fault
 
     def _body(self, data: bytes | str) -> list[Batch]:
         self.watch.received += len(data)
@@ -176,7 +175,7 @@ class Session:
             self._format = "text"
             return self._say([Delta("content", event.data)], event.data)
         else:
-            self._bad = self._bad or f"an event that is not JSON: {event.data[:120]!r}"
+            self._bad = self._bad or event.data
         return []
 
     def _values(self, values: list[Any]) -> list[Batch]:
