@@ -298,3 +298,258 @@ def test_a_format_is_recognised_by_shape() -> None:
     assert recognise({"type": "message_start"}) == "anthropic"
     assert recognise({"type": "content_block_delta"}) == "anthropic"
     assert recognise({"x": 1}) is None
+
+
+# --- OpenAI Responses
+
+
+def item(at: int, what: str, **fields: Any) -> dict[str, Any]:
+    """Return the event by which an output item is added or done."""
+    return {"type": f"response.output_item.{what}", "output_index": at, "item": fields}
+
+
+def of_response(kind: str, at: int = 0, **fields: Any) -> dict[str, Any]:
+    """Return an event of the Responses API."""
+    return {"type": f"response.{kind}", "output_index": at, **fields}
+
+
+def test_what_was_not_streamed_is_taken_from_the_end() -> None:
+    call = {"type": "function_call", "call_id": "c", "name": "f"}
+    found = read(
+        "openai_responses",
+        of_response("output_text.done", text="Hello"),
+        item(1, "added", **call, arguments=""),
+        item(1, "done", **call, arguments='{"x":1}'),
+    )
+    assert kinds(found) == [("content", "Hello"), ("tool", '{"x":1}')]
+
+
+def test_what_was_streamed_is_not_read_again_from_the_end() -> None:
+    message = {"type": "message", "content": [{"type": "output_text", "text": "Hello", "annotations": []}]}
+    found = read(
+        "openai_responses",
+        item(0, "added", type="message", content=[]),
+        of_response("output_text.delta", delta="Hel"),
+        of_response("output_text.delta", delta="lo"),
+        of_response("output_text.done", text="Hello"),
+        item(0, "done", **message),
+        {"type": "response.completed", "response": {"status": "completed", "output": [message], "usage": {"input_tokens": 2}}},
+    )
+    assert kinds(found) == [("content", "Hello")]
+    assert found.meta == {"finish_reason": "stop", "input_tokens": 2}
+
+
+def test_summaries_of_reasoning_stay_apart_and_its_seal_stays_with_the_last() -> None:
+    found = read(
+        "openai_responses",
+        item(0, "added", type="reasoning", id="rs", summary=[]),
+        of_response("reasoning_summary_part.added", summary_index=0),
+        of_response("reasoning_summary_text.delta", summary_index=0, delta="One."),
+        of_response("reasoning_summary_part.added", summary_index=1),
+        of_response("reasoning_summary_text.delta", summary_index=1, delta="Two."),
+        item(0, "done", type="reasoning", id="rs", encrypted_content="xyz"),
+    )
+    assert kinds(found) == [("thinking", "One."), ("thinking", "Two.")]
+    assert last(found).meta == {"encrypted": "xyz", "id": "rs"}
+
+
+def test_a_patch_streams_as_the_json_of_its_operation() -> None:
+    operation = {"type": "create_file", "path": "a.md", "diff": ""}
+    found = read(
+        "openai_responses",
+        item(0, "added", type="apply_patch_call", call_id="p", operation=operation),
+        of_response("apply_patch_call_operation_diff.delta", delta='+"é"\n'),
+        of_response("apply_patch_call_operation_diff.delta", delta="+b"),
+        item(0, "done", type="apply_patch_call", call_id="p", operation={**operation, "diff": '+"é"\n+b'}),
+    )
+    assert calls(found) == [("p", "apply_patch", '{"type": "create_file", "path": "a.md", "diff": "+\\"é\\"\\n+b"}')]
+
+
+def test_calls_that_the_provider_ran_have_results_and_images_are_files() -> None:
+    found = read(
+        "openai_responses",
+        item(0, "done", type="code_interpreter_call", id="ci", code="1+1", outputs=[{"type": "logs", "logs": "2"}]),
+        item(1, "done", type="mcp_call", id="m", name="f", arguments="{}", error="no"),
+        item(2, "done", type="image_generation_call", id="i", result="AAAA"),
+    )
+    assert kinds(found) == [
+        *(("tool", "1+1"), ("result", "2"), ("tool", "{}"), ("result", "no")),
+        *(("tool", ""), ("file", "image/png · 3 bytes")),
+    ]
+    assert [s.meta.get("state") for s in found.sections if s.kind in ("tool", "result")] == ["ok", "ok", "bad", "bad", "ready"]
+
+
+def test_an_unfinished_response_says_why() -> None:
+    cut = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    found = read(
+        "openai_responses", of_response("output_text.delta", delta="x"), {"type": "response.incomplete", "response": cut}
+    )
+    assert found.meta["finish_reason"] == "length"
+
+
+def test_a_refusal_of_the_responses_api_is_marked_too() -> None:
+    found = read("openai_responses", of_response("refusal.delta", delta="I'm"), of_response("refusal.delta", delta=" sorry"))
+    assert kinds(found) == [("content", "I'm sorry")]
+    assert last(found).meta == {"refusal": True}
+
+
+# --- Gemini and its Interactions
+
+
+def gemini(*parts: dict[str, Any], **candidate: Any) -> dict[str, Any]:
+    """Return a chunk of Gemini's."""
+    return {"candidates": [{"content": {"parts": list(parts)}, **candidate}]}
+
+
+def test_arguments_by_path_become_the_object_that_they_describe() -> None:
+    def piece(path: str, more: bool = False, **value: Any) -> dict[str, Any]:
+        partial = {"jsonPath": path, **value, "willContinue": more}
+        return gemini({"functionCall": {"partialArgs": [partial], "willContinue": True}})
+
+    found = read(
+        "gemini",
+        gemini({"functionCall": {"name": "f", "willContinue": True}, "thoughtSignature": "c2ln"}),
+        piece("$.a[0].b", more=True, stringValue="He"),
+        piece("$.a[0].b", stringValue="llo"),
+        piece("$.a[1]['c d']", numberValue=2),
+        piece("$.e", boolValue=False),
+        piece("$.n", nullValue="NULL_VALUE"),
+        gemini({"functionCall": {}}),
+        gemini({"functionCall": {"name": "g", "args": {"x": 1}}}, finishReason="STOP"),
+    )
+    assert calls(found) == [
+        (None, "f", '{"a": [{"b": "Hello"}, {"c d": 2}], "e": false, "n": null}'),
+        (None, "g", '{"x": 1}'),
+    ]
+    assert found.sections[0].meta["signature"] == "c2ln"
+
+
+@pytest.mark.parametrize("path", ["", "$", "$.a[999999999]", "$.a.b", "$" + ".a" * 100, "$[0]", "a[b"])
+def test_a_path_that_makes_no_sense_breaks_nothing(path: str) -> None:
+    values = [{"jsonPath": "$.a", "stringValue": "x"}, {"jsonPath": path, "stringValue": "y"}]
+    found = read("gemini", gemini({"functionCall": {"name": "f", "partialArgs": values}}))
+    assert [name for _, name, _ in calls(found)] == ["f"]
+
+
+def test_gemini_s_other_parts_are_files_code_results_and_sources() -> None:
+    found = read(
+        "gemini",
+        gemini({"text": "Hm.", "thought": True}, {"text": "See"}),
+        gemini({"inlineData": {"mimeType": "image/png", "data": "AAAA"}}, {"fileData": {"fileUri": "gs://b/c"}}),
+        gemini({"executableCode": {"language": "PYTHON", "code": "1"}}),
+        gemini({"codeExecutionResult": {"outcome": "OUTCOME_FAILED", "output": "no"}}),
+        gemini(
+            finishReason="STOP",
+            groundingMetadata={"groundingChunks": [{"web": {"uri": "http://a.example/", "title": "A"}}]},
+        ),
+    )
+    assert kinds(found) == [
+        *(("thinking", "Hm."), ("content", "See"), ("file", "image/png · 3 bytes"), ("file", "gs://b/c")),
+        *(("tool", "1"), ("result", "no"), ("source", "http://a.example/")),
+    ]
+    assert found.sections[4].meta["state"] == "bad"
+
+
+def test_the_spelling_of_gemini_s_python_package_is_read_too() -> None:
+    part = {"function_call": {"name": "f", "args": {}}, "thought_signature": "c2ln"}
+    chunk = {
+        "candidates": [{"content": {"parts": [part]}, "finish_reason": "STOP"}],
+        "usage_metadata": {"prompt_token_count": 4},
+    }
+    found = read("gemini", chunk)
+    assert calls(found) == [(None, "f", "{}")]
+    assert found.meta == {"finish_reason": "stop", "input_tokens": 4}
+
+
+def test_a_blocked_prompt_is_a_content_filter() -> None:
+    assert read("gemini", {"promptFeedback": {"blockReason": "SAFETY"}}).meta == {"finish_reason": "content_filter"}
+
+
+def test_an_interaction_s_call_comes_whole_or_in_pieces() -> None:
+    start = {"event_type": "step.start", "index": 0, "step": {"type": "function_call", "id": "c", "name": "f"}}
+    pieces = [
+        {"event_type": "step.delta", "index": 0, "delta": {"type": "arguments_delta", "arguments": p}} for p in ("{", "}")
+    ]
+    whole = {"event_type": "step.delta", "index": 0, "delta": {"type": "function_call", "arguments": {"x": 1}}}
+    stop = {"event_type": "step.stop", "index": 0}
+    assert calls(read("interactions", start, *pieces, stop)) == [("c", "f", "{}")]
+    assert calls(read("interactions", start, whole, stop)) == [("c", "f", '{"x": 1}')]
+
+
+# --- the others
+
+
+def test_ollama_s_calls_come_whole_and_its_last_line_ends() -> None:
+    function = {"name": "f", "arguments": {"x": 1}}
+    found = read(
+        "ollama",
+        {"model": "m", "message": {"thinking": "Hm.", "content": ""}, "done": False},
+        {
+            "model": "m",
+            "message": {"content": "", "tool_calls": [{"function": function}, {"function": function}]},
+            "done": False,
+        },
+        {"model": "m", "message": {"content": ""}, "done": True, "prompt_eval_count": 3, "eval_count": 5},
+    )
+    assert calls(found) == [(None, "f", '{"x": 1}')] * 2
+    assert found.meta == {"served_model": "m", "finish_reason": "stop", "input_tokens": 3, "output_tokens": 5}
+
+
+def test_a_part_of_a_ui_message_is_a_section() -> None:
+    found = read(
+        "uimessage",
+        {"type": "start"},
+        {"type": "text-start", "id": "1"},
+        {"type": "text-delta", "id": "1", "delta": "One"},
+        {"type": "text-end", "id": "1"},
+        {"type": "text-start", "id": "2"},
+        {"type": "text-delta", "id": "2", "delta": "Two"},
+        {"type": "tool-input-available", "toolCallId": "c", "toolName": "f", "input": {"x": 1}},
+        {"type": "tool-output-available", "toolCallId": "c", "output": {"y": 2}},
+        {"type": "source-url", "sourceId": "s", "url": "http://a.example/", "title": "A"},
+        {"type": "data-weather", "data": {"rain": True}},
+        {"type": "finish", "finishReason": "tool-calls"},
+    )
+    assert kinds(found) == [
+        *(("content", "One"), ("content", "Two"), ("tool", '{"x": 1}'), ("result", '{"y": 2}')),
+        *(("source", "http://a.example/"), ("object", '{"rain": true}')),
+    ]
+    assert found.sections[2].meta["state"] == "ok"
+    assert found.meta["finish_reason"] == "tool_calls"
+
+
+def test_a_second_response_in_the_same_stream_is_a_step() -> None:
+    ends = {"type": "message_delta", "delta": {"stop_reason": "tool_use"}}
+    one = [{"type": "message_start", "message": {}}, *block(0, {"type": "text", "text": "a"}), ends, {"type": "message_stop"}]
+    found = read("anthropic", *one, *one)
+    assert [(s.text, s.meta.get("step")) for s in found.sections] == [("a", None), ("a", 2)]
+    chunks = [{**chat("stop", content="a"), "id": own} for own in ("x", "y")]
+    found = read("openai_chat", *chunks)
+    assert [(s.text, s.meta.get("step")) for s in found.sections] == [("a", None), ("a", 2)]
+
+
+SHAPES: list[tuple[Any, str | None]] = [
+    ({"type": "response.created"}, "openai_responses"),
+    ({"object": "response", "output": []}, "openai_responses"),
+    ({"candidates": []}, "gemini"),
+    ({"event_type": "step.delta"}, "interactions"),
+    ({"message": {"content": "x"}, "done": False}, "ollama"),
+    ({"response": "x", "done": False}, "ollama"),
+    ({"type": "message-start"}, "cohere"),
+    ({"event_type": "text-generation"}, "cohere"),
+    ({"contentBlockDelta": {}}, "bedrock"),
+    ({"type": "text-delta"}, "uimessage"),
+    ({"type": "data-x"}, "uimessage"),
+    ({"op": "open", "kind": "content"}, "own"),
+    ({"v": 1, "run": "x", "events": []}, "own"),
+    ({"content": "x"}, "own"),
+    ({"token": "x"}, "own"),
+    ({"type": "error"}, None),
+    ({"error": "x"}, None),
+    ({"type": ["x"]}, None),
+]
+
+
+@pytest.mark.parametrize(("event", "name"), SHAPES)
+def test_every_format_is_recognised_by_one_event(event: Any, name: str | None) -> None:
+    assert recognise(event) == name
