@@ -123,6 +123,10 @@ export class Comm implements Uplink {
     this.say({ type: 'mismatch', run, seq }, 'quiet')
   }
 
+  chunks(run: string, from: number, count: number): void {
+    this.say({ type: 'chunks', run, from, count }, 'quiet')
+  }
+
   private watchKernel(lost: () => void, signal: AbortSignal): void {
     const { kernel } = this
     const onStatus: KernelSlot = (_, status) => {
@@ -144,6 +148,9 @@ export class Comm implements Uplink {
         break
       case 'snapshot':
         store.receiveSnapshot(message.state)
+        break
+      case 'chunks':
+        if (message.run === store.run) store.chunks.receive(message)
         break
       case 'welcome':
         this.cease('hello')

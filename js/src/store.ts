@@ -5,6 +5,7 @@
  * (`comm`), which frames fit (`inbox`), anything of the DOM.
  */
 
+import { ChunkPages } from './chunkpages'
 import { difference } from './difference'
 import { ProtocolError } from './errors'
 import type { End, EndStatus, Event, Meta } from './events'
@@ -47,6 +48,7 @@ export interface Store {
   readonly outdated: boolean
   /** The kernel has gone (restarted, shut down): without an end now, the run will never get one. */
   readonly gone: boolean
+  readonly chunks: ChunkPages
   /**
    * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated`, `gone` or
    * `startedAt` changed without an event (Stop was pressed in another view of this store, the kernel is newer).
@@ -64,6 +66,7 @@ export interface Uplink {
   /** A snapshot came in that answers a resync. */
   settled(): void
   mismatch(run: string, seq: number): void
+  chunks?(run: string, from: number, count: number): void
 }
 
 export class RunStore implements Store {
@@ -78,6 +81,8 @@ export class RunStore implements Store {
   /** What came in while frozen, in order. It waits unfolded, so that a view that reads late reads what it showed at the stop. */
   private held: (Frame | Snapshot)[] = []
   private readonly subscribers = new Set<{ readonly listener: Listener; readonly changed: (() => void) | undefined }>()
+
+  readonly chunks = new ChunkPages((from, count) => this.uplink.chunks?.(this.run, from, count))
 
   constructor(private readonly uplink: Uplink) {}
 

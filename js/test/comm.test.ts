@@ -292,3 +292,15 @@ test.each([null, 3, 'frame', [], {}, { type: 'frame' }, { type: 'snapshot' }, { 
     expect(store.meta).toEqual({ model: 'm' })
   },
 )
+
+test('pages of chunks are asked for quietly, and only those of this run are taken', () => {
+  const { front, store } = connect(new FrontEnd(true))
+  settle(front)
+  const pages: number[] = []
+  store.chunks.ask(3, 100, ({ total }) => pages.push(total))
+  expect(kinds(front.control, 'chunks')).toEqual([{ type: 'chunks', run: 'r', from: 3, count: 100 }])
+  expect(kinds(front.comm, 'chunks')).toEqual([])
+  for (const run of ['other', 'r', 'r']) front.hears({ type: 'chunks', run, from: 3, total: run === 'r' ? 4 : 9, rows: [] })
+  front.hears({ type: 'chunks', run: 'r', from: '3', total: null, rows: {} })
+  expect(pages).toEqual([4])
+})

@@ -53,7 +53,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings", "keys", "page"),
-    ("transcript", "difference", "inbox", "urls", "schedule", "kernel", "output"),
+    ("transcript", "difference", "chunkpages", "inbox", "urls", "schedule", "kernel", "output"),
     ("dom", "icons", "markdown", "store", "comm"),
     ("views",),
     ("adopt",),
