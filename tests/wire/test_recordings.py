@@ -14,6 +14,7 @@ from nbstream._errors import BadResponse, NbstreamError, RateLimitError
 from nbstream._sections import Sectioner
 from nbstream._transcript import Transcript
 from nbstream.sources._from_sse import from_sse
+from nbstream.sources.formats import FORMATS, recognise
 from wire import independent
 from wire.independent import Said, lists
 
@@ -111,3 +112,40 @@ async def test_every_recording_whole_and_cut_anywhere_is_read_exactly() -> None:
             assert (type(error) is kind) if kind else (error is None and reason), (row["name"], error)
     assert total == exact
     assert len(total) > 70
+
+
+ODD: list[Any] = [None, True, 7, -1.5, 1e400, "x", "", [], [None], ["x"], {}, {"a": None}, [[]], 10**30, "\ud800"]
+
+
+def bent(value: Any, rng: random.Random) -> Any:
+    """A copy of `value` in which one part, at random, is something else or is gone."""
+    if isinstance(value, dict) and value and rng.random() < 0.85:
+        name = rng.choice(list(value))
+        if rng.random() < 0.1:
+            return {k: v for k, v in value.items() if k != name}
+        return {**value, name: bent(value[name], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.85:
+        at = rng.randrange(len(value))
+        return [*value[:at], bent(value[at], rng), *value[at + 1 :]]
+    return rng.choice(ODD)
+
+
+async def test_a_recording_with_odd_values_breaks_no_reader() -> None:
+    """Every event may be bent: what comes is deltas that make a legal transcript, or one of our errors."""
+    for row in rows("provider_streams"):
+        rng = random.Random(row["id"])
+        events = independent.values(row["text"])
+        name = next(name for event in events if (name := recognise(event)))
+        transcript, sectioner, reader = Transcript(), Sectioner(), FORMATS[name]()
+        for event in events[:400]:
+            for _ in range(4):
+                odd = bent(event, rng)
+                try:
+                    deltas = reader.feed(odd if isinstance(odd, dict) else {"type": odd})
+                except NbstreamError:
+                    continue
+                for delta in deltas:
+                    for made in sectioner.feed(delta):
+                        transcript.apply(made)
+            if "error" not in str(event.get("type")) and "failed" not in str(event.get("type")):
+                reader.feed(event)

@@ -54,8 +54,8 @@ def text(value: Any) -> str:
 
 
 def whole(value: Any, default: int | None = None) -> int | None:
-    """Return `value` if it is an integer, else `default`."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+    """Return `value` if it is an integer that the protocol can carry, else `default`."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= SAFE_INTEGER else default
 
 
 def index_of(value: Mapping[str, Any]) -> int:
