@@ -10,7 +10,9 @@ JS     := $(wildcard js/*.json js/*.js js/*.mjs js/*.ts) $(shell find js/src -ty
 PYFILES := $(shell find nbstream -name '*.py') nbstream/py.typed
 SAY    = @printf '\n== %s\n'
 
-.PHONY: help demo test check lint format types js pytest dev bench soak screenshots wheel clean clean-all
+AGENTS := $(VENV)/envs/agents
+
+.PHONY: help demo test check lint format types js pytest agents matrix dev bench soak screenshots wheel clean clean-all
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -18,7 +20,7 @@ help:
 demo: $(VENV)/.demo ## open JupyterLab on notebooks/quickstart.ipynb (no API key needed)
 	@$(PY) scripts/demo.py
 
-test: check pytest ## everything: lint, types, unit, contract, wire, vitest, and the browser tests on the built wheel
+test: check pytest agents ## everything: lint, types, unit, contract, wire, vitest, the browser tests on the built wheel, agents
 
 check: lint types js ## the quick half of `make test`: no kernel, no browser
 
@@ -42,6 +44,19 @@ pytest: wheel ## every Python test, the browser tests last
 	$(SAY) "pytest, on the built wheel"
 	@NBSTREAM_CHROMIUM="$$($(PY) scripts/chromium.py --install)" PYTHONPATH=$(CURDIR)/$(WHEEL) PYTHONSAFEPATH=1 \
 	  NBSTREAM_WHEEL=1 $(PY) -m pytest $(ARGS)
+
+# The OpenHands SDK needs Python 3.12 and pins packages of its own: its tests have an environment for themselves.
+agents: $(AGENTS)/.ready ## the tests with a real OpenHands conversation, on Python 3.12 or newer
+	$(SAY) "agents, on the built wheel"
+	@PYTHONPATH=$(CURDIR)/$(WHEEL) PYTHONSAFEPATH=1 $(AGENTS)/bin/python -m pytest tests/agents -q -W default --disable-warnings $(ARGS)
+
+$(AGENTS)/.ready: pyproject.toml scripts/python.sh $(WHEEL)/.installed
+	$(SAY) "set-up: Python 3.12 or newer with the OpenHands SDK (a minute or two the first time)"
+	@test -x $(AGENTS)/bin/python || { python=$$(sh scripts/python.sh 3.12 3.13) && "$$python" -m venv $(AGENTS); }
+	@$(AGENTS)/bin/python -m pip install -qq --no-input --disable-pip-version-check "$$(ls dist/*.whl)[agents]" && touch $@
+
+matrix: $(VENV)/.dev wheel ## the unit and contract tests on Python 3.11, 3.12 and 3.13
+	@sh scripts/matrix.sh $(VENV)/envs $(WHEEL) $(ARGS)
 
 wheel: $(WHEEL)/.installed ## build the sdist and, from it, the wheel (dist/)
 

@@ -22,6 +22,7 @@ if _typing.TYPE_CHECKING:
         AuthError,
         BadResponse,
         ConnectionFailed,
+        InvalidOutput,
         LimitError,
         MissingPackage,
         NbstreamError,
@@ -34,30 +35,43 @@ if _typing.TYPE_CHECKING:
         StreamStopped,
         WouldDeadlock,
     )
+    from nbstream._ledger import RunRow
     from nbstream._limits import Timeout
+    from nbstream._models import models
+    from nbstream._partial_json import PartialJSON
+    from nbstream._predicates import stop
     from nbstream._projections import Choice, ToolCall, Usage
+    from nbstream._pushing import Approval
     from nbstream._record import Chunk, StreamEvent
+    from nbstream._runs import Runs, runs
     from nbstream._stream import Stream
+    from nbstream._to_sse import to_sse
     from nbstream._transcript import Section, Transcript
     from nbstream._usage import Metrics
     from nbstream._widget import StreamWidget
     from nbstream.sources import Source
+    from nbstream.sources._from_sse import from_sse
     from nbstream.sources._scripted import fake
 
 __all__ = [
+    "Approval",
     "AuthError",
     "BadResponse",
     "Choice",
     "Chunk",
     "ConnectionFailed",
+    "InvalidOutput",
     "LimitError",
     "Metrics",
     "MissingPackage",
     "NbstreamError",
+    "PartialJSON",
     "ProtocolError",
     "ProviderError",
     "RateLimitError",
     "RequestError",
+    "RunRow",
+    "Runs",
     "Section",
     "ServerError",
     "Source",
@@ -74,8 +88,13 @@ __all__ = [
     "__version__",
     "display_stream",
     "fake",
+    "from_sse",
+    "models",
+    "runs",
+    "stop",
     "stop_all",
     "stream",
+    "to_sse",
 ]
 
 _HOMES: _typing.Final = {
@@ -84,6 +103,7 @@ _HOMES: _typing.Final = {
         "AuthError",
         "BadResponse",
         "ConnectionFailed",
+        "InvalidOutput",
         "LimitError",
         "MissingPackage",
         "NbstreamError",
@@ -96,14 +116,22 @@ _HOMES: _typing.Final = {
         "StreamStopped",
         "WouldDeadlock",
     ),
+    "_ledger": ("RunRow",),
     "_limits": ("Timeout",),
+    "_models": ("models",),
+    "_partial_json": ("PartialJSON",),
+    "_predicates": ("stop",),
     "_projections": ("Choice", "ToolCall", "Usage"),
+    "_pushing": ("Approval",),
     "_record": ("Chunk", "StreamEvent"),
+    "_runs": ("Runs", "runs"),
     "_stream": ("Stream",),
+    "_to_sse": ("to_sse",),
     "_transcript": ("Section", "Transcript"),
     "_usage": ("Metrics",),
     "_widget": ("StreamWidget",),
     "sources": ("Source",),
+    "sources._from_sse": ("from_sse",),
     "sources._scripted": ("fake",),
 }
 _HOME: _typing.Final = {name: module for module, names in _HOMES.items() for name in names}

@@ -6,28 +6,31 @@ these.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from functools import partial
+from typing import Any
 
-from nbstream import _host, _run
+from nbstream import _host, _ledger
+from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
-from nbstream._errors import NbstreamError
+from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
+from nbstream._json_machine import Path
 from nbstream._limits import Timeout
+from nbstream._messages import messages_of
 from nbstream._record import StreamEvent
 from nbstream._run import Predicate, Run
 from nbstream._stream import Stream
-from nbstream._text import Surrogates
+from nbstream._structured import Form, form_of
 from nbstream.sources import Source
 from nbstream.sources._litellm import LiteLLMSource
+from nbstream.sources._objects import source_of
 
 DEMO = "demo"
-PROMPT_LIMIT = 10_000
-"""How many characters of the prompt are shown; the request holds all of it."""
 
 Message = Mapping[str, Any]
-Render = Literal["markdown", "text"]
 
 
 def stream(
@@ -35,15 +38,19 @@ def stream(
     *,
     model: str | None = None,
     system: str | None = None,
+    images: Sequence[Any] | None = None,
+    files: Sequence[Any] | None = None,
+    response_format: Any = None,
     timeout: Timeout | float | None = None,
     max_output_tokens: int | None = None,
     stop_when: Predicate | Sequence[Predicate] = (),
     title: str | None = None,
     display: bool = True,
     wait: bool | None = None,
-    render: Render = "markdown",
+    render: Render | None = None,
     on_token: Callable[[str], Any] | None = None,
     on_event: Callable[[StreamEvent], Any] | None = None,
+    on_field: Callable[[Path, Any], Any] | None = None,
     on_error: Callable[[NbstreamError], Any] | None = None,
     on_complete: Callable[[Stream], Any] | None = None,
     **provider: Any,
@@ -55,15 +62,20 @@ def stream(
         model: in LiteLLM's words, provider/model, such as "openai/gpt-5"; default: the environment variable `NBSTREAM_MODEL`,
             else "demo", a local server with scripted answers that needs no key.
         system: a system message to put first.
+        images: what to look at: paths, addresses, bytes, matplotlib figures, PIL images.
+        files: what to read: paths, bytes, or pairs of a name and bytes; text, PDF, WAV or MP3.
+        response_format: the JSON that is wanted: a pydantic model (the class), a JSON schema, or `{"type": "json_object"}`;
+            read it by `s.partial`, `s.fields`, `s.items()` and `s.parsed`.
         timeout: a `Timeout`, or seconds for the whole run; default: `Timeout()`.
         max_output_tokens: stop after this many (estimated) tokens of content and thinking.
         stop_when: a predicate on the transcript, or several; the run is stopped when one is true.
         title: shown in place of the model.
         display: show it; False only returns the handle.
         wait: True returns after the end, False at once, None decides: at once in a kernel, after the end outside one.
-        render: "markdown", or "text" for the raw text.
+        render: "markdown", or "text" for the raw text, which is the default for JSON.
         on_token: called with each piece of content.
         on_event: called with each `StreamEvent`.
+        on_field: called with the path and the value of each value of a JSON answer, when it is complete.
         on_error: called with the `NbstreamError`, before `on_complete`.
         on_complete: called with the handle after every end.
         provider: everything else goes to `litellm.acompletion`: temperature, tools, stop, api_key, api_base, …
@@ -76,45 +88,67 @@ def stream(
     >>> s.finish_reason
     'stop'
     """
-    messages = _messages(prompt, system)
+    messages, shown = messages_of(prompt, system, images, files)
     for name in {"stream", "messages"} & set(provider):
         raise TypeError(
             f"{name}= is nbstream's own; {'it always streams' if name == 'stream' else 'pass the messages as the prompt'}"
         )
     model = _model(model)
-    looks = _looks(title, render)
-    limits = _limits(timeout, max_output_tokens, stop_when)
-    callbacks = Callbacks(on_token, on_event, on_error, on_complete)
-    source = _source(model, messages, provider)
-    meta: dict[str, MetaValue] = {"model": source.title, "prompt": _shown_prompt(messages), **looks}
+    form = form_of(response_format)
+    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    callbacks = Callbacks(on_token, on_event, on_error, on_complete, on_field)
+    source = _source(model, messages, provider if form is None else {**provider, "response_format": form.keyword})
+    meta: dict[str, MetaValue] = {"model": source.title, "prompt": shown, **look}
     if model == DEMO:
         meta["demo"] = True
     key = provider.get("api_key")
-    run = Run(source, meta=meta, secret=(key,) if isinstance(key, str) else (), **limits)
-    return _start(run, messages, display, wait, callbacks)
+    run = Run(source, meta=meta, secret=(key,) if isinstance(key, str) else (), **limit)
+    handle = _start(run, messages, display, wait, callbacks, form)
+    handle._again = partial(
+        stream,
+        model=model,
+        timeout=timeout,
+        max_output_tokens=max_output_tokens,
+        stop_when=stop_when,
+        title=title,
+        display=display,
+        wait=wait,
+        **provider,
+    )
+    return handle
 
 
 def display_stream(
-    stream: Source | Stream,
+    stream: object,
     *,
+    response_format: Any = None,
     timeout: Timeout | float | None = None,
     max_output_tokens: int | None = None,
     stop_when: Predicate | Sequence[Predicate] = (),
     title: str | None = None,
     display: bool = True,
     wait: bool | None = None,
-    render: Render = "markdown",
+    render: Render | None = None,
     on_token: Callable[[str], Any] | None = None,
     on_event: Callable[[StreamEvent], Any] | None = None,
+    on_field: Callable[[Path, Any], Any] | None = None,
     on_error: Callable[[NbstreamError], Any] | None = None,
     on_complete: Callable[[Stream], Any] | None = None,
 ) -> Stream:
-    """Show a stream that you have: a source such as `nb.fake(…)`, or a handle (a second view of it).
+    """Show a stream that you have, whatever it is, and return a handle on it.
+
+    Args:
+        stream: recognised by its shape: a stream of the OpenAI, Anthropic or LiteLLM client, sync or async, also
+            `messages.stream(…)` and its `text_stream`, opened and closed for you; an iterator or generator of texts, also
+            async; a coroutine or a function that returns one of these; a response that was not streamed; AI SDK chunks; a
+            source such as `nb.fake(…)`; a handle (a second view of it).
 
     The other arguments are those of `stream`.
 
     Raises:
-        TypeError: nbstream does not know how to pull this object.
+        TypeError: nbstream does not know how to pull this object; the message names what it takes.
+        ValueError: the object is exhausted, or it is shown already.
+        WouldDeadlock: `wait=True` on the event loop that must feed the stream.
 
     >>> import nbstream as nb
     >>> nb.display_stream(nb.fake("Hello", rate=None, ttft=0), wait=True, display=False).content
@@ -124,25 +158,36 @@ def display_stream(
         if display:
             stream._show()
         return stream
-    if not isinstance(stream, Source):
-        raise TypeError(
-            f"display_stream cannot pull a {type(stream).__name__}; it takes a source (nb.fake(…)) or a handle (nb.stream(…))"
-        )
-    run = Run(stream, meta={"model": stream.title, **_looks(title, render)}, **_limits(timeout, max_output_tokens, stop_when))
-    return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete))
+    source = source_of(stream)
+    if wait is not False and _fed_here(source):
+        if wait:
+            raise WouldDeadlock("wait=True would block the event loop that feeds the stream")
+        wait = False
+    form = form_of(response_format)
+    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    run = Run(source, meta={"model": source.title, **look}, **limit)
+    return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete, on_field), form)
+
+
+def _fed_here(source: Source) -> bool:
+    """Whether the event loop that runs in this thread is the one that feeds `source`."""
+    try:
+        return getattr(source, "loop", None) is asyncio.get_running_loop()
+    except RuntimeError:
+        return False
 
 
 def stop_all() -> None:
     """Stop every run of this process; their partial answers are kept."""
-    _run.stop_all("user")
+    _ledger.stop_all("user")
 
 
-def _start(run: Run, messages: list[dict[str, Any]], display: bool, wait: bool | None, callbacks: Callbacks) -> Stream:
-    handle = Stream(run, messages)
-    terminal = handle._show() if display else None
-    if callbacks:
-        callbacks.start(run.log, handle, lambda: run.error)
-    run.start()
+def _start(
+    run: Run, messages: list[dict[str, Any]], display: bool, wait: bool | None, callbacks: Callbacks, form: Form | None
+) -> Stream:
+    handle = Stream._of(run, messages)
+    handle._form = form
+    terminal = handle._begin(callbacks, display=display)
     if wait is None:
         wait = _host.kernel() is None
     if wait:
@@ -152,33 +197,10 @@ def _start(run: Run, messages: list[dict[str, Any]], display: bool, wait: bool |
     return handle
 
 
-def _messages(prompt: object, system: object) -> list[dict[str, Any]]:
-    if system is not None and not isinstance(system, str):
-        raise TypeError(f"system is {type(system).__name__}; give a string")
-    first = [] if system is None else [{"role": "system", "content": system}]
-    if isinstance(prompt, str):
-        if not prompt.strip():
-            raise ValueError("the prompt is empty; ask something")
-        return [*first, {"role": "user", "content": prompt}]
-    if not isinstance(prompt, Sequence) or isinstance(prompt, bytes | bytearray):
-        raise TypeError(f"the prompt is {type(prompt).__name__}; give a string or a list of messages")
-    if not prompt:
-        raise ValueError("the list of messages is empty; give at least one, such as {'role': 'user', 'content': 'Hello'}")
-    for number, message in enumerate(prompt):
-        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
-            raise TypeError(f"message {number} has no role; give mappings such as {{'role': 'user', 'content': 'Hello'}}")
-    return [*first, *(dict(message) for message in prompt)]
-
-
-def _shown_prompt(messages: list[dict[str, Any]]) -> str:
-    content = next((m.get("content") for m in reversed(messages) if m["role"] == "user"), "")
-    if isinstance(content, Sequence) and not isinstance(content, str):
-        content = "\n".join(
-            str(part.get("text", "")) for part in content if isinstance(part, Mapping) and part.get("type") == "text"
-        )
-    repair = Surrogates()
-    text = repair.feed(str(content or "")) + repair.flush()
-    return text if len(text) <= PROMPT_LIMIT else text[: PROMPT_LIMIT - 1] + "…"
+def _render(render: Render | None, form: Form | None) -> Render:
+    if render is not None:
+        return render
+    return "text" if form is not None and form.is_json else "markdown"
 
 
 def _model(model: object) -> str:
@@ -199,41 +221,3 @@ def _source(model: str, messages: list[dict[str, Any]], provider: dict[str, Any]
     source = LiteLLMSource("openai/demo", messages, **{**provider, "api_base": f"{demo.url()}/v1", "api_key": "demo"})
     source.title = DEMO
     return source
-
-
-class _Limits(TypedDict):
-    timeout: Timeout
-    max_output_tokens: int | None
-    stop_when: list[Predicate]
-
-
-def _limits(timeout: object, max_output_tokens: object, stop_when: Predicate | Sequence[Predicate]) -> _Limits:
-    if timeout is None:
-        timeout = Timeout()
-    elif not isinstance(timeout, Timeout):
-        timeout = Timeout(total=timeout)  # type: ignore[arg-type]  # reason: Timeout checks it
-    predicates = [stop_when] if callable(stop_when) else list(stop_when)
-    for predicate in predicates:
-        if not callable(predicate):
-            raise TypeError(
-                f"stop_when holds {type(predicate).__name__}, which cannot be called; give a function of the transcript"
-            )
-    return {"timeout": timeout, "max_output_tokens": _positive("max_output_tokens", max_output_tokens), "stop_when": predicates}
-
-
-def _positive(name: str, value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is {value!r}; give a whole number, or None for no limit")
-    if value < 1:
-        raise ValueError(f"{name} is {value}; give 1 or more, or None for no limit")
-    return value
-
-
-def _looks(title: object, render: object) -> dict[str, MetaValue]:
-    if title is not None and not isinstance(title, str):
-        raise TypeError(f"title is {type(title).__name__}; give a string")
-    if render not in ("markdown", "text"):
-        raise ValueError(f'render is {render!r}; give "markdown" or "text"')
-    return {"render": str(render), **({"title": title} if title else {})}

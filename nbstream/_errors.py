@@ -13,6 +13,7 @@ for people). Does not belong here: the mapping from a provider's exceptions to t
     │   ├── ConnectionFailed refused, reset, unreachable, cut
     │   └── BadResponse      bytes that are not the format that was promised
     ├── LimitError           one of our own time limits (codes: first_token_timeout, idle_timeout)
+    ├── InvalidOutput        the answer is not the JSON that was asked for (codes: no_json, invalid_output; also a ValueError)
     ├── SourceFailed         the user's own iterable raised
     ├── MissingPackage       an optional package is not installed
     ├── StreamStopped        raised in a push-mode producer after Stop
@@ -184,6 +185,13 @@ class LimitError(NbstreamError):
     """A time limit of ours ended the run: `first_token_timeout` or `idle_timeout`."""
 
     code = "limit"
+
+
+class InvalidOutput(NbstreamError, ValueError):
+    """The answer is no JSON (`no_json`), or does not fit the model that was asked for (`invalid_output`)."""
+
+    code = "invalid_output"
+    hint = "s.content holds the text and s.partial what could be read of it; ask again, or loosen the model."
 
 
 class SourceFailed(NbstreamError):

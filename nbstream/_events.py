@@ -56,12 +56,12 @@ class Delta:
 
     Attributes:
         kind: the section kind that `text` belongs to; ``""`` where there is no text (usage, finish reason); ``"phase"`` tells
-            what the source is doing before the first piece (text: ``loading`` or ``waiting``).
+            what the source is doing before the first piece (text: ``loading`` or ``waiting``); ``"result"`` is what a tool call
+            gave back, ``"state"`` more of its meta, found by `id`, else by `name`; ``"step"``: a model is called anew.
         text: text as received, which may hold lone surrogates (the sectioner repairs them).
         choice: index of the choice, for n > 1.
-        index: index of the tool call within its choice, None where the provider gave none.
-        id, name: of the tool call, whole or in pieces.
-        final: the provider said that this section is complete.
+        index, id, name: of the tool call; index None where the provider gave none, id and name whole or in pieces.
+        final: the provider said that this section is complete, or, where `kind` is ``""``, the whole stream.
         meta: goes into the section's meta (a signature, a media type).
         note: goes into the stream's meta (the model's full name).
         usage: token counts and cost: input_tokens, output_tokens, reasoning_tokens, cached_tokens, cost_nanousd.

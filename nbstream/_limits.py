@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from nbstream._errors import LimitError
+
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
@@ -122,3 +124,13 @@ class Deadlines:
                 self._expire(reason)
                 return
         self._arm()
+
+
+def expired(reason: str, timeout: Timeout) -> LimitError:
+    """Return the error of a run that a limit ended: `first_token_timeout` or `idle_timeout`."""
+    if reason == "first_token_timeout":
+        message = f"No text came within {timeout.first_token:g} s of the request."
+    else:
+        message = f"The stream fell silent for {timeout.idle:g} s."
+    field = reason.removesuffix("_timeout")
+    return LimitError(message, code=reason, hint=f"Retry, or allow more time with timeout=nb.Timeout({field}=…).")

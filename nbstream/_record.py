@@ -10,10 +10,11 @@ import asyncio
 import threading
 from array import array
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from nbstream._chunk_fields import fields_of
 from nbstream._events import Amend, Append, Close, Delta, End, Event, Meta, Note, Open
 from nbstream._transcript import Section, Transcript
 
@@ -53,6 +54,11 @@ class StreamEvent:
     def snapshot(self) -> str:
         """The text of the section up to and with this event; cut out when read."""
         return "" if self._section is None else self._section.prefix(self._length)
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it brought text of the answer, of choice 0 where there are several."""
+        return self.type == "append" and self.kind == "content" and not (self._section and self._section.meta.get("choice"))
 
 
 class _Block:
@@ -118,6 +124,17 @@ class EventLog:
         self._waiting: list[Callable[[], None]] = []
         self._ended = False
         transcript.subscribe(self._take)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def since(self, seq: int) -> list[StreamEvent]:
+        """Return the events after number `seq`."""
+        events = list[StreamEvent]()
+        with self._lock:
+            while seq + len(events) < len(self._events):
+                events += self._events.some(seq + len(events))
+        return events
 
     def follow(self, on_interrupt: Callable[[], None]) -> Iterator[StreamEvent]:
         """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in here."""
@@ -220,6 +237,41 @@ class Chunk:
     length: int
     raw: Any = field(default=None, repr=False)
 
+    @property
+    def id(self) -> str | None:
+        """The response's id."""
+        return fields_of(self.raw).id
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, in the provider's words."""
+        return fields_of(self.raw).model
+
+    @property
+    def created(self) -> int | None:
+        """When the response was made, in seconds since 1970."""
+        return fields_of(self.raw).created
+
+    @property
+    def index(self) -> int | None:
+        """The index of the choice, or of the content block."""
+        return fields_of(self.raw).index
+
+    @property
+    def delta(self) -> Any:
+        """What is new in it, as plain Python objects."""
+        return fields_of(self.raw).delta
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ends, in the provider's words."""
+        return fields_of(self.raw).finish_reason
+
+    @property
+    def usage(self) -> Mapping[str, Any] | None:
+        """The token counts, as the provider names them."""
+        return fields_of(self.raw).usage
+
 
 class ChunkLog:
     """The last `CHUNK_LIMIT` chunks and every one that carried a finish reason or usage.
@@ -249,8 +301,12 @@ class ChunkLog:
 
     def kept(self) -> list[Chunk]:
         """The kept chunks in order of arrival."""
-        found = {number: (t, deltas) for number, t, deltas in (*self._final, *self._latest)}
-        return [_chunk(*found[number]) for number in sorted(found)]
+        return [chunk for _, chunk in self.numbered()]
+
+    def numbered(self, first: int = 0) -> list[tuple[int, Chunk]]:
+        """The kept chunks from number `first` on, in order, each with its number from 0."""
+        found = {number: (t, deltas) for number, t, deltas in (*self._final, *self._latest) if number >= first}
+        return [(number, _chunk(*found[number])) for number in sorted(found)]
 
 
 def _chunk(t: float, deltas: Sequence[Delta]) -> Chunk:

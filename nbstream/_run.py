@@ -15,15 +15,15 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
-from nbstream import _threads
+from nbstream import _ledger, _threads
 from nbstream._callbacks import warn_dropped
-from nbstream._errors import LimitError, NbstreamError, ProviderError, SourceFailed, clip, mask
+from nbstream._errors import NbstreamError, ProviderError, SourceFailed, clip, mask
 from nbstream._events import Amend, Append, Close, Delta, End, Event, MetaValue, Note, Open
-from nbstream._limits import Deadlines, Timeout
+from nbstream._limits import Deadlines, Timeout, expired
 from nbstream._record import ChunkLog, EventLog
 from nbstream._sections import Sectioner
 from nbstream._stop import TIMEOUTS, Latch
@@ -43,7 +43,6 @@ CONCURRENT: Final = 32
 
 Predicate = Callable[[Transcript], object]
 
-_running: weakref.WeakSet[Run] = weakref.WeakSet()
 _slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
@@ -69,6 +68,7 @@ class Run:
         stop_when: Sequence[Predicate] = (),
         meta: dict[str, MetaValue] | None = None,
         secret: tuple[str, ...] = (),
+        queued: bool = True,
     ) -> None:
         self.id = secrets.token_hex(4)
         self.source = source
@@ -82,6 +82,7 @@ class Run:
         self._max_output_tokens = max_output_tokens
         self._predicates = list(stop_when)
         self._secret = secret
+        self._queued = queued
         self._sectioner = Sectioner()
         self._meter = Meter()
         self._opened: dict[int, float] = {}
@@ -101,13 +102,26 @@ class Run:
             return self.transcript.end.status
         return "streaming" if self._visible else "submitted"
 
+    @property
+    def finish_reasons(self) -> dict[int, str]:
+        """By choice, in OpenAI's words, as far as they have come."""
+        return dict(self._sectioner.finish_reasons)
+
+    def figures(self) -> dict[str, MetaValue]:
+        """The stream's meta with the figures that are noted at the end, as they are now."""
+        meta = self.transcript.meta
+        if self.transcript.end is not None or self._requested is None:
+            return meta
+        output: dict[str, MetaValue] = {"output_tokens": estimated_tokens(tuple(self.transcript.sections))}
+        return {**output, **self._meter.gaps(), "duration_us": microseconds(self.elapsed()), **meta}
+
     def elapsed(self) -> float:
         """Seconds since the request was handed to the client; 0.0 before."""
         return 0.0 if self._requested is None else time.monotonic() - self._requested
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Begin on `loop`, by default on nbstream's own; return at once."""
-        _running.add(self)
+        _ledger.begin(self)
         loop = loop or _threads.event_loop()
         loop.call_soon_threadsafe(self._begin, loop)
 
@@ -145,17 +159,14 @@ class Run:
             if self.transcript.end is None:
                 self.latch.set("shutdown")
                 self._end()
-            _running.discard(self)
+            _ledger.end(self)
             with self._guard:
                 self.ended.set()
             for callback in self._settled:
                 callback()
 
     async def _attempts(self) -> None:
-        slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
-        if slots.locked():
-            self._apply(Note({"phase": "queued"}))
-        async with slots:
+        async with self._slot():
             for attempt, pause in enumerate((*RETRIES, None), start=2):
                 try:
                     await self._pull()
@@ -169,6 +180,18 @@ class Run:
                     await asyncio.sleep(wait)
                 else:
                     return
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """One of the places of runs that are under way; a run that is pushed to needs none, for its producer would wait."""
+        if not self._queued:
+            yield
+            return
+        slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
+        if slots.locked():
+            self._apply(Note({"phase": "queued"}))
+        async with slots:
+            yield
 
     async def _pull(self) -> None:
         """Pull the source in a task of its own: a source that swallows its cancellation must not hold up the end."""
@@ -199,19 +222,25 @@ class Run:
         for delta in batch:
             for event in self._sectioner.feed(delta):
                 self._apply(event)
+        textual, step = any(d.text and d.kind != "phase" for d in batch), any(d.kind == "step" for d in batch)
+        self._meter.chunk(self.elapsed(), textual=textual, step=step)
         self.chunks.add(self.elapsed(), batch)
         self._deadlines.chunk(visible=self._visible)
         self._check_limits()
 
     def _apply(self, event: Event) -> None:
         """Take one event, and what its moment says: the duration of a section, the time of the first text."""
+        estimated = self.transcript.meta.get("estimated") is True
         self.transcript.apply(event)
         match event:
             case Append(at=at):
                 if not self._visible:
                     self._visible = True
-                if news := self._meter.see(event, self.transcript.sections[at].kind, self.elapsed()):
+                if news := self._meter.see(event, self.transcript.sections[at].kind, self.elapsed(), self.transcript.sections):
                     self.transcript.apply(Note(news))
+            case Note(meta=meta):
+                if self._meter.count(meta, self.transcript.sections) and estimated and "estimated" not in meta:
+                    self.transcript.apply(Note({"estimated": False}))
             case Open():
                 self._opened[len(self.transcript.sections) - 1] = time.monotonic()
             case Close(at=at):
@@ -239,13 +268,13 @@ class Run:
         """The source is at its end, or the latch has been set."""
         reason = self.latch.reason
         if reason in TIMEOUTS:
-            self._fail(_limit_error(reason, self._timeout))
+            self._fail(expired(reason, self._timeout))
             return
         if reason is not None:
             self._close("stopped", reason)
             return
         finished = self._sectioner.finish_reasons
-        whole = bool(finished) and all(choice in finished for choice in self._sectioner.choices)
+        whole = self._sectioner.complete or (bool(finished) and all(c in finished for c in self._sectioner.choices))
         self._close("done" if whole else "truncated", finished.get(0) if whole else None)
 
     def _fail(self, raised: BaseException | None) -> None:
@@ -259,7 +288,8 @@ class Run:
     def _close(self, status: str, reason: str | None = None) -> None:
         for event in self._sectioner.finish():
             self._apply(event)
-        self.transcript.apply(Note(Meter.sum_up(self.transcript.meta, self.transcript.sections, self.elapsed())))
+        whole = status == "done"
+        self.transcript.apply(Note(self._meter.sum_up(self.transcript.sections, self.elapsed(), whole=whole)))
         error = None
         if self.error is not None:
             # A provider may echo half a character, which the gate refuses: the end itself must never fail.
@@ -268,32 +298,6 @@ class Run:
         self.transcript.apply(End(status, reason, error))
 
 
-def stop_all(reason: str = "user") -> None:
-    """Stop every run that is under way."""
-    for run in tuple(_running):
-        run.stop(reason)
-
-
-def _limit_error(reason: str, timeout: Timeout) -> LimitError:
-    if reason == "first_token_timeout":
-        message = f"No text came within {timeout.first_token:g} s of the request."
-    else:
-        message = f"The stream fell silent for {timeout.idle:g} s."
-    field = reason.removesuffix("_timeout")
-    return LimitError(message, code=reason, hint=f"Retry, or allow more time with timeout=nb.Timeout({field}=…).")
-
-
 def _cancel(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(task.cancel)
-
-
-def _farewell() -> None:
-    runs = tuple(_running)
-    stop_all("shutdown")
-    deadline = time.monotonic() + _threads.EXIT_SECONDS
-    for run in runs:
-        run.ended.wait(max(0.0, deadline - time.monotonic()))
-
-
-_threads.at_exit(_farewell)

@@ -6,47 +6,28 @@ provider calls things (`sources/`), time (`_run`), how a section looks (the view
 Per choice there is at most one open section of text (thinking, content, …) and any number of open tool calls: a change of kind
 closes the text section, so that thinking, content, tool, thinking keep their order. Tool sections stay open until the choice
 finishes or the source says that one is final, because providers interleave the arguments of parallel calls.
+
+An agent calls a model several times: each call is a step, which the sections of every step but the first say (`step`, from 2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from nbstream._events import Amend, Append, Close, Delta, Event, Meta, MetaValue, Note, Open
-from nbstream._text import Surrogates, ThinkTag, repaired, repaired_meta
-
-
-class _Section:
-    """An open section, as the sectioner sees it."""
-
-    __slots__ = ("at", "kind", "repair")
-
-    def __init__(self, at: int, kind: str) -> None:
-        self.at = at
-        self.kind = kind
-        self.repair = Surrogates()
-
-
-class _Tool(_Section):
-    __slots__ = ("argued", "id", "index", "name")
-
-    def __init__(self, at: int, index: int | None) -> None:
-        super().__init__(at, "tool")
-        self.index = index
-        self.id = ""
-        self.name = ""
-        self.argued = False
+from nbstream._calls import Call, OpenSection, continued, meant
+from nbstream._events import Amend, Delta, Event, Meta, MetaValue, Note, Open
+from nbstream._text import ThinkTag, repaired, repaired_meta
 
 
 class _Choice:
-    __slots__ = ("meta", "tag", "text", "tools")
+    __slots__ = ("calls", "meta", "tag", "text")
 
     def __init__(self) -> None:
         self.meta: dict[str, MetaValue] = {}  # of content that has not opened yet
         self.tag = ThinkTag()
-        self.text: _Section | None = None
-        self.tools: list[_Tool] = []
+        self.text: OpenSection | None = None
+        self.calls: list[Call] = []
 
 
 class Sectioner:
@@ -55,12 +36,17 @@ class Sectioner:
     Attributes:
         finish_reasons: by choice, in OpenAI's words, as far as the provider has sent them.
         choices: the choices that have been seen.
+        complete: whether the source said that the stream is whole, which then needs no finish reason.
     """
 
     def __init__(self, sections: int = 0) -> None:
         """Begin after `sections` sections that the transcript already holds."""
         self.finish_reasons: dict[int, str] = {}
+        self.complete = False
         self._count = sections
+        self._steps = 1
+        self._calls: list[Call] = []
+        self._result_of: tuple[MetaValue, MetaValue] = ("", "")
         self._choices: dict[int, _Choice] = {}
 
     @property
@@ -75,6 +61,11 @@ class Sectioner:
         if delta.meta or delta.note or delta.finish_reason:
             reason = repaired(delta.finish_reason) if delta.finish_reason else None
             delta = replace(delta, meta=repaired_meta(delta.meta), note=repaired_meta(delta.note), finish_reason=reason)
+        if delta.kind == "step":
+            return list(self._step())
+        if delta.kind == "state":
+            return list(self._state(delta))
+        self.complete = self.complete or (delta.final and not delta.kind)
         events: list[Event] = []
         choice = self._choices.get(delta.choice)
         if choice is None and (delta.kind or delta.finish_reason):
@@ -90,6 +81,8 @@ class Sectioner:
                         events += self._seal(choice, delta)
                 case "tool":
                     events += self._tool(choice, delta)
+                case "result":
+                    events += self._result(choice, delta)
                 case kind:
                     events += self._other(choice, delta, kind)
         return [*events, *self._news(choice, delta)]
@@ -97,9 +90,11 @@ class Sectioner:
     def finish(self) -> list[Event]:
         """Return the events that release what is held and close what is open: nothing more will come.
 
-        A tool call that is cut short here keeps the state `input`, which tells it from one that is whole.
+        A tool call that is cut short here keeps the state `input`, which tells it from one that is whole; in a stream that is
+        complete all are whole.
         """
-        return [event for number, choice in self._choices.items() for event in self._close_all(choice, number, ready=False)]
+        whole = self.complete
+        return [event for number, choice in self._choices.items() for event in self._close_all(choice, number, ready=whole)]
 
     def _news(self, choice: _Choice | None, delta: Delta) -> Iterator[Event]:
         note: dict[str, MetaValue] = {**(delta.note or {}), **(delta.usage or {})}
@@ -143,64 +138,80 @@ class Sectioner:
         if section is None:
             if kind == "content":
                 meta, choice.meta = {**choice.meta, **(meta or {})}, {}
-            section = choice.text = _Section(self._count, kind)
+            section = choice.text = OpenSection(self._count, kind)
             yield self._open(kind, number, meta)
         elif meta:
             yield Amend(section.at, meta)
-        yield from _append(section, section.repair.feed(text))
+        yield from section.append(section.repair.feed(text))
 
     def _open(self, kind: str, number: int, meta: Meta | None) -> Open:
         self._count += 1
-        merged: dict[str, MetaValue] = {**({"choice": number} if number else {}), **(meta or {})}
+        merged: dict[str, MetaValue] = {
+            **({"choice": number} if number else {}),
+            **({"step": self._steps} if self._steps > 1 else {}),
+            **(meta or {}),
+        }
         return Open(kind, merged or None)
 
-    def _tool(self, choice: _Choice, delta: Delta) -> Iterator[Event]:
+    def _tool(self, choice: _Choice, delta: Delta, *, new: bool = False) -> Iterator[Event]:
         yield from self._release(choice, delta.choice)
         yield from self._close_text(choice)
-        tool = self._find(choice, delta)
-        if tool is None:
-            tool = _Tool(self._count, delta.index)
-            choice.tools.append(tool)
-            meta = {**self._identify(tool, delta), "state": "input", **(delta.meta or {})}
+        call = None if new else continued(choice.calls, delta)
+        if call is None:
+            call = Call(self._count, delta.index)
+            choice.calls.append(call)
+            self._calls.append(call)
+            meta = {**call.identify(delta), "state": "input", **(delta.meta or {})}
+            call.state = str(meta["state"])
             yield self._open("tool", delta.choice, meta)
-        elif meta := {**self._identify(tool, delta), **(delta.meta or {})}:
-            yield Amend(tool.at, meta)
-        tool.argued = tool.argued or bool(delta.text)
-        yield from _append(tool, tool.repair.feed(delta.text))
-        if delta.final:
-            choice.tools.remove(tool)
-            yield from _end_tool(tool, ready=True)
-
-    @staticmethod
-    def _find(choice: _Choice, delta: Delta) -> _Tool | None:
-        """The open tool call that `delta` continues, None where it begins a new one."""
-        if delta.index is not None:
-            named = [t for t in reversed(choice.tools) if t.index == delta.index]
-            tool = next((t for t in named if delta.id and t.id == delta.id), named[0] if named else None)
-        elif delta.id:
-            tool = next((t for t in reversed(choice.tools) if t.id == delta.id), None)
-            if tool is None and choice.tools and not choice.tools[-1].id and not delta.name:
-                tool = choice.tools[-1]  # the id came late
         else:
-            tool = choice.tools[-1] if choice.tools else None
-            if tool is not None and delta.name and tool.argued:
-                tool = None  # a name after arguments: the next call of a provider that sends neither index nor id
-        # Some providers send index 0 for every call: another whole id with a name is another call.
-        if tool is not None and delta.id and tool.id and delta.name and delta.id != tool.id and tool.argued:
-            return None
-        return tool
+            yield from call.amend({**call.identify(delta), **(delta.meta or {})})
+        call.argued = call.argued or bool(delta.text)
+        yield from call.append(call.repair.feed(delta.text))
+        if delta.final:
+            choice.calls.remove(call)
+            yield from call.end(ready=True)
 
-    @staticmethod
-    def _identify(tool: _Tool, delta: Delta) -> dict[str, MetaValue]:
-        """What `delta` adds to the id and the name; they come whole, in pieces, or repeated with every delta."""
-        news: dict[str, MetaValue] = {}
-        if delta.id and delta.id != tool.id:
-            tool.id += delta.id
-            news["id"] = repaired(tool.id)
-        if delta.name and delta.name != tool.name:
-            tool.name += delta.name
-            news["name"] = repaired(tool.name)
-        return news
+    def _result(self, choice: _Choice, delta: Delta) -> Iterator[Event]:
+        """What a tool gave back: a section of its own, however calls and answers interleave."""
+        said: dict[str, MetaValue] = {"id": delta.id or "", "name": delta.name or "", **(delta.meta or {})}
+        opened = choice.text is not None and choice.text.kind == "result"
+        if not opened or ((said["id"] or said["name"]) and self._result_of != (said["id"], said["name"])):
+            yield from self._close_text(choice)
+            self._result_of, opened = (said["id"], said["name"]), False
+        call = meant(self._calls, *map(str, self._result_of))
+        if call is not None:
+            said |= {"id": call.id, "name": call.name}
+        meta = delta.meta if opened else {k: v for k, v in said.items() if v}
+        yield from self._other(choice, replace(delta, meta=repaired_meta(meta) or None), "result")
+        if call is not None and (delta.final or "state" in said):
+            yield from call.amend({"state": said.get("state", "ok" if call.state != "bad" else "bad")})
+
+    def _state(self, delta: Delta) -> Iterator[Event]:
+        """More meta of a call; a question about one that was not streamed brings its arguments, and makes a section of it."""
+        meta = repaired_meta(delta.meta)
+        asked = meta.get("approval")
+        call = next((c for c in self._calls if asked and c.approval == asked), None)
+        if call is None:
+            fresh = [c for c in self._calls if c.state in ("input", "ready")] if asked else self._calls
+            call = meant(fresh, delta.id or "", delta.name or "") if delta.id or delta.name else None
+        if call is None and delta.text:
+            choice = self._choices.setdefault(delta.choice, _Choice())
+            yield from self._tool(choice, replace(delta, kind="tool", meta=None, final=True, index=None), new=True)
+            call = self._calls[-1]
+        if call is not None:
+            yield from call.amend(meta)
+
+    def _step(self) -> Iterator[Event]:
+        """A new call of a model begins: what is open ends here, and the choices begin anew."""
+        for number, choice in self._choices.items():
+            yield from self._close_all(choice, number, ready=number in self.finish_reasons)
+        if self._choices:
+            self._steps += 1
+        if self.finish_reasons.get(0):
+            yield Note({"finish_reason": ""})
+        self._choices.clear()
+        self.finish_reasons.clear()
 
     def _release(self, choice: _Choice, number: int) -> Iterator[Event]:
         for kind, text in choice.tag.flush():
@@ -210,24 +221,11 @@ class Sectioner:
     def _close_text(choice: _Choice) -> Iterator[Event]:
         section, choice.text = choice.text, None
         if section is not None:
-            yield from _append(section, section.repair.flush())
-            yield Close(section.at)
+            yield from section.close()
 
     def _close_all(self, choice: _Choice, number: int, *, ready: bool) -> Iterator[Event]:
         yield from self._release(choice, number)
         yield from self._close_text(choice)
-        tools, choice.tools = choice.tools, []
-        for tool in tools:
-            yield from _end_tool(tool, ready=ready)
-
-
-def _end_tool(tool: _Tool, *, ready: bool) -> Iterable[Event]:
-    yield from _append(tool, tool.repair.flush())
-    yield Close(tool.at)
-    if ready:
-        yield Amend(tool.at, {"state": "ready"})
-
-
-def _append(section: _Section, text: str) -> Iterator[Event]:
-    if text:
-        yield Append(section.at, text)
+        calls, choice.calls = choice.calls, []
+        for call in calls:
+            yield from call.end(ready=ready)

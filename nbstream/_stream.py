@@ -8,27 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
-from typing import Any
+import weakref
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from typing import Any, Final
 
-from nbstream import _host, _projections, _threads
+from nbstream import _host, _projections, _reply, _threads
+from nbstream._answer import Answer
+from nbstream._arguments import Render, limits, looks
+from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError
+from nbstream._limits import Timeout
+from nbstream._producer import Producer
 from nbstream._projections import Choice, ToolCall, Usage
+from nbstream._pushing import Pusher
 from nbstream._reading import Events
 from nbstream._record import Chunk, StreamEvent
-from nbstream._run import Run
+from nbstream._run import Predicate, Run
 from nbstream._static import to_markdown
 from nbstream._terminal import Terminal
 from nbstream._transcript import Section
 from nbstream._usage import Metrics
 from nbstream._view import View
 from nbstream._widget import StreamWidget
+from nbstream.sources._push import PushSource
+
+_UNLIMITED: Final = Timeout(first_token=None, idle=None, total=None)
 
 
-class Stream:
+class Stream(Answer, Producer):
     """A stream under way or ended. Every property may be read from any thread at any time.
 
-    Made by `nbstream.stream` and `nbstream.display_stream`.
+    Returned by `nbstream.stream` and `nbstream.display_stream`; made by yourself it is fed by your own code (push mode).
 
     >>> import nbstream as nb
     >>> s = nb.stream("Why is the sky blue?", wait=True, display=False)
@@ -36,11 +46,63 @@ class Stream:
     'done'
     """
 
-    def __init__(self, run: Run, messages: Sequence[dict[str, Any]] = ()) -> None:
-        """Hold `run`, which answers `messages`; it is started by whoever made it."""
+    def __init__(
+        self,
+        title: str | None = None,
+        *,
+        display: bool = True,
+        render: Render = "markdown",
+        timeout: Timeout | float | None = None,
+        max_output_tokens: int | None = None,
+        stop_when: Predicate | Sequence[Predicate] = (),
+        raise_on_stop: bool = True,
+        on_token: Callable[[str], Any] | None = None,
+        on_event: Callable[[StreamEvent], Any] | None = None,
+        on_error: Callable[[NbstreamError], Any] | None = None,
+        on_complete: Callable[[Stream], Any] | None = None,
+    ) -> None:
+        """Begin a stream that you push to; it is shown at once, and ends with `finish()` or the end of its `with` block.
+
+        Args:
+            title: shown above it.
+            timeout: no limit by default, because tools may run between two calls of the model.
+            raise_on_stop: whether a push after Stop raises `StreamStopped` in the producer; False ignores what comes.
+
+        The other arguments are those of `nbstream.stream`.
+
+        >>> with Stream("agent", display=False) as s:
+        ...     s.text_delta("Hello")
+        >>> s.status, s.content
+        ('done', 'Hello')
+        """
+        look = looks(title, render)
+        source = PushSource(title or "stream")
+        limit = limits(timeout, max_output_tokens, stop_when, _UNLIMITED)
+        callbacks = Callbacks(on_token, on_event, on_error, on_complete)
+        self._hold(Run(source, meta=look, queued=False, **limit), ())
+        self._push = Pusher(source, self._run, raise_on_stop=raise_on_stop)
+        weakref.finalize(self, self._push.abandon).atexit = False
+        self._begin(callbacks, display=display)
+
+    @classmethod
+    def _of(cls, run: Run, messages: Sequence[dict[str, Any]] = ()) -> Stream:
+        """Return a handle on `run`, which answers `messages`; nothing begins yet."""
+        handle = cls.__new__(cls)
+        handle._hold(run, messages)
+        return handle
+
+    def _hold(self, run: Run, messages: Sequence[dict[str, Any]]) -> None:
         self._run = run
         self._request = list(messages)
         self._view: View | None = None
+
+    def _begin(self, callbacks: Callbacks, *, display: bool) -> Terminal | None:
+        """Show the stream, and let its run begin; return what writes it where there is no kernel."""
+        terminal = self._show() if display else None
+        if callbacks:
+            callbacks.start(self._run.log, self, lambda: self._run.error)
+        self._run.start()
+        return terminal
 
     # -- the end ------------------------------------------------------------------------------------------------------------
 
@@ -59,7 +121,7 @@ class Stream:
             WouldDeadlock: called on the event loop that feeds the stream; use `await s` there.
             KeyboardInterrupt: Ctrl-C or the kernel's interrupt, which stops the run.
         """
-        _threads.refuse_own_loop("s.wait()")
+        _threads.refuse_own_loop("s.wait()", getattr(self._run.source, "loop", None))
         try:
             ended = self._run.ended.wait(timeout)
         except KeyboardInterrupt:
@@ -127,8 +189,17 @@ class Stream:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The request's messages and the reply so far: what the next call needs."""
-        return [*self._request, _projections.reply(self._run.transcript)]
+        """The request's messages and the reply so far, with the results of its tools: what the next call needs."""
+        return [*self._request, *_projections.turns(self._run.transcript)]
+
+    @property
+    def response(self) -> Any:
+        """The answer so far as a complete `litellm.ModelResponse`; made when read, which loads litellm (seconds).
+
+        Raises:
+            MissingPackage: litellm is not installed.
+        """
+        return _reply.response(self._run, self._request)
 
     # -- how it went --------------------------------------------------------------------------------------------------------
 
@@ -141,7 +212,7 @@ class Stream:
     def finish_reason(self) -> str | None:
         """What the provider sent, in OpenAI's words: stop, length, tool_calls, content_filter; None when none was sent."""
         value = self._run.transcript.meta.get("finish_reason")
-        return None if value is None else str(value)
+        return str(value) if value else None
 
     @property
     def stopped_by(self) -> str | None:
@@ -156,19 +227,18 @@ class Stream:
 
     @property
     def usage(self) -> Usage:
-        """Token counts, the provider's where it sent them."""
-        return _projections.usage(self._run.transcript)
+        """Token counts, the provider's where it sent them, else (`estimated`) ours."""
+        return _projections.usage(self._run.transcript, self._request)
 
     @property
     def cost(self) -> float | None:
-        """The price in US dollars, None where it is not known."""
-        nano = self._run.transcript.meta.get("cost_nanousd")
-        return None if nano is None else int(nano) / 1e9
+        """The price in US dollars, None where it is not known; without the provider's counts an estimate, at the end."""
+        return _reply.cost(self._run, self._request)
 
     @property
     def metrics(self) -> Metrics:
         """Times and speeds: TTFT, TTFO, duration (seconds), tokens per second."""
-        return Metrics.of(self._run.transcript.meta)
+        return Metrics.of(self._run.figures())
 
     # -- showing ------------------------------------------------------------------------------------------------------------
 

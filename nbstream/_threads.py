@@ -45,9 +45,9 @@ def on_event_loop() -> bool:
     return _thread is not None and threading.current_thread() is _thread
 
 
-def refuse_own_loop(call: str) -> None:
-    """Raise `WouldDeadlock` where `call`, which blocks, is made on nbstream's own loop."""
-    if on_event_loop():
+def refuse_own_loop(call: str, feeding: asyncio.AbstractEventLoop | None = None) -> None:
+    """Raise `WouldDeadlock` where `call`, which blocks, is made on nbstream's own loop, or on the one that is `feeding`."""
+    if on_event_loop() or (feeding is not None and asyncio._get_running_loop() is feeding):
         raise WouldDeadlock(f"{call} would block the event loop that feeds the stream")
 
 

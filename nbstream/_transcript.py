@@ -78,6 +78,17 @@ class Section:
         """The first `length` characters of the text."""
         return self.text[:length]
 
+    def since(self, length: int) -> str:
+        """What follows the first `length` characters, at the price of that alone; for the thread that applies events."""
+        missing = self.length - length
+        parts: list[str] = []
+        for part in reversed(self._parts):
+            if missing <= 0:
+                break
+            parts.append(part)
+            missing -= len(part)
+        return "".join(reversed(parts))[-missing if missing < 0 else 0 :]
+
     def _grow(self, text: str) -> None:
         self._parts.append(text)
         self.length += len(text)

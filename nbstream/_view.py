@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from nbstream import _host
+from nbstream import _host, _inspector
 from nbstream._comm import Channel, listen
 from nbstream._delivery import Delivery
 from nbstream._events import End, Event, Wire
@@ -145,7 +145,9 @@ class View:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
                 self._run.stop("user")
-            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want"} if len(self._unheard) < UNHEARD:
+            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want" | "chunks"} if (
+                len(self._unheard) < UNHEARD
+            ):
                 self._unheard.append((message, quiet))
                 self._soon(self._listen)
             case _:
@@ -163,6 +165,8 @@ class View:
             self._unseen |= self._ended_unseen()  # before this view is counted
         if message["type"] == "want":
             self._want()
+        elif message["type"] == "chunks":
+            self._answer(message)
         elif message["type"] == "mismatch":
             if message.get("run") != self._run.id or self.mismatches >= MISMATCHES:
                 self._channel.refused += 1
@@ -208,6 +212,15 @@ class View:
     def _give(self) -> None:
         self._wanted = False
         self._aside({"type": "output", **self.island.saved()})
+
+    def _answer(self, message: Mapping[str, Any]) -> None:
+        page = None
+        if message.get("run") == self._run.id:
+            page = _inspector.page(self._run.chunks, self._run.id, message)
+        if page is None:
+            self._channel.refused += 1
+        else:
+            self._aside(page)
 
     def _aside(self, message: Wire) -> None:
         """Send what no view of the stream needs; callable on any thread."""

@@ -81,7 +81,7 @@ def figures(meta: Mapping[str, MetaValue]) -> str:
         "" if metrics.tokens_per_s is None else f"{about}{metrics.tokens_per_s:,.0f} tok/s",
         f"{meta['input_tokens']:,} in" if "input_tokens" in meta else "",
         f"{about}{meta['output_tokens']:,} out" if "output_tokens" in meta else "",
-        "" if cost is None else f"{about}{_dollars(int(cost))}",
+        "" if cost is None else f"{about}{dollars(int(cost))}",
         "" if metrics.duration is None else seconds(metrics.duration),
     ]
     return " · ".join(filter(None, parts))
@@ -117,6 +117,7 @@ def _about(meta: Mapping[str, MetaValue]) -> str:
     return "~" if meta.get("estimated") else ""
 
 
-def _dollars(nanodollars: int) -> str:
-    dollars = nanodollars / 1e9
-    return f"${dollars:.4f}" if dollars >= 0.001 or not nanodollars else f"${dollars:.9f}".rstrip("0")
+def dollars(nanodollars: int) -> str:
+    """Return a price in words: "$0.0222", "$0.0000041"."""
+    price = nanodollars / 1e9
+    return f"${price:.4f}" if price >= 0.001 or not nanodollars else f"${price:.9f}".rstrip("0")

@@ -6,12 +6,16 @@ Belongs here: order and environment. The provider is one for the whole session. 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
 from provider.fixtures import provider
 
 __all__ = ["provider"]
+
+# Agent frameworks have an environment of their own, because they need another Python: `make agents` runs these.
+collect_ignore = [] if find_spec("openhands") else ["agents"]
 
 # litellm would fetch its price list from the network at import.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

@@ -142,6 +142,10 @@ export class Comm implements Uplink {
     this.say({ type: 'mismatch', run, seq }, 'quiet')
   }
 
+  chunks(run: string, from: number, count: number): void {
+    this.say({ type: 'chunks', run, from, count }, 'quiet')
+  }
+
   private receive(message: unknown, store: RunStore): void {
     if (!isWire(message)) return
     switch (message.type) {
@@ -150,6 +154,9 @@ export class Comm implements Uplink {
         break
       case 'snapshot':
         store.receiveSnapshot(message.state)
+        break
+      case 'chunks':
+        if (message.run === store.run) store.chunks.receive(message)
         break
       case 'welcome':
         this.timers.cease('hello')

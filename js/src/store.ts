@@ -5,6 +5,7 @@
  * (`comm`), which frames fit (`inbox`), anything of the DOM.
  */
 
+import { ChunkPages } from './chunkpages'
 import { difference } from './difference'
 import { ProtocolError } from './errors'
 import type { End, EndStatus, Event, Meta } from './events'
@@ -57,6 +58,7 @@ export interface Store {
   readonly gone: boolean
   /** The line to the kernel is cut at the moment; what has been said since is not here yet. */
   readonly cut: Cut | undefined
+  readonly chunks: ChunkPages
   /**
    * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated`, `gone`,
    * `cut` or `startedAt` changed without an event (Stop was pressed in another view of this store, the kernel is newer).
@@ -74,6 +76,7 @@ export interface Uplink {
   /** A snapshot came in that answers a resync. */
   settled(): void
   mismatch(run: string, seq: number): void
+  chunks?(run: string, from: number, count: number): void
 }
 
 export class RunStore implements Store {
@@ -89,6 +92,8 @@ export class RunStore implements Store {
   /** What came in while frozen, in order. It waits unfolded, so that a view that reads late reads what it showed at the stop. */
   private held: (Frame | Snapshot)[] = []
   private readonly subscribers = new Set<{ readonly listener: Listener; readonly changed: (() => void) | undefined }>()
+
+  readonly chunks = new ChunkPages((from, count) => this.uplink.chunks?.(this.run, from, count))
 
   constructor(private readonly uplink: Uplink) {}
 

@@ -431,3 +431,15 @@ test('a page that is woken though nobody looks at it checks too', () => {
   vi.restoreAllMocks()
   expect(checks(front)).toHaveLength(1)
 })
+
+test('pages of chunks are asked for quietly, and only those of this run are taken', () => {
+  const { front, store } = connect(new FrontEnd(true))
+  settle(front)
+  const pages: number[] = []
+  store.chunks.ask(3, 100, ({ total }) => pages.push(total))
+  expect(kinds(front.control, 'chunks')).toEqual([{ type: 'chunks', run: 'r', from: 3, count: 100 }])
+  expect(kinds(front.comm, 'chunks')).toEqual([])
+  for (const run of ['other', 'r', 'r']) front.hears({ type: 'chunks', run, from: 3, total: run === 'r' ? 4 : 9, rows: [] })
+  front.hears({ type: 'chunks', run: 'r', from: '3', total: null, rows: {} })
+  expect(pages).toEqual([4])
+})

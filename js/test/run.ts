@@ -6,13 +6,21 @@ import { type State, Transcript } from '../src/transcript'
 
 export class Run {
   stops = 0
+  /** Which pages of chunks were asked for: from, count. */
+  readonly asked: [number, number][] = []
   readonly store: RunStore
   private readonly kernel = new Transcript()
   private sent = 0
 
   constructor(events: readonly Event[] = [], id = 'r1') {
     const nothing = (): void => undefined
-    this.store = new RunStore({ stop: () => void this.stops++, resync: nothing, settled: nothing, mismatch: nothing })
+    this.store = new RunStore({
+      stop: () => void this.stops++,
+      resync: nothing,
+      settled: nothing,
+      mismatch: nothing,
+      chunks: (_, from, count) => void this.asked.push([from, count]),
+    })
     this.apply(events, id)
   }
 

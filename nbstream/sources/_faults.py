@@ -82,7 +82,11 @@ def not_a_stream(watch: Watch) -> ProviderError:
 
 def complaint(watch: Watch) -> ProviderError:
     """Return the error that the provider sent as an event of its stream."""
-    said = watch.complaint or {}
+    return reported(watch.complaint or {})
+
+
+def reported(said: Mapping[str, Any]) -> ProviderError:
+    """Return the error that an error object of a provider's stream stands for."""
     words = f"{said.get('type', '')} {said.get('code', '')} {said.get('status', '')}"
     text = str(said.get("message") or said.get("type") or said.get("code") or "no reason given")
     code = said.get("code")
@@ -93,6 +97,10 @@ def complaint(watch: Watch) -> ProviderError:
         return RateLimitError(message)
     if _OVERLOAD.search(words):
         return ServerError(message)
+    if _KEY_WORDS.search(words) or "permission_error" in words:
+        return AuthError(message)
+    if "invalid_request" in words or "not_found" in words:
+        return RequestError(message)
     return ProviderError(message)
 
 

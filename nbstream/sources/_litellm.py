@@ -78,13 +78,13 @@ class LiteLLMSource:
 
     def _known(self) -> tuple[str, ...]:
         """Every value that must not be seen in a message."""
-        return (*self._secrets, *_hidden(self._provider, 4), *_hidden(os.environ, 8))
+        return (*self._secrets, *hidden(self._provider, 4), *hidden(os.environ, 8))
 
 
-def _hidden(values: Mapping[str, Any], least: int) -> Iterable[str]:
+def hidden(values: Mapping[str, Any], least: int) -> Iterable[str]:
     """The texts of at least `least` characters whose names say that they are secret, also in nested mappings."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _hidden(value, least)
+            yield from hidden(value, least)
         elif isinstance(value, str) and len(value) >= least and any(w in name.lower() for w in _SECRET_WORDS):
             yield from {value, value.removeprefix("Bearer ")}

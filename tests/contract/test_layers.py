@@ -16,27 +16,21 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
 ROWS = (
     ("_version", "_errors", "_events"),
-    ("_text", "_digest", "_transcript", "_sections", "_coalesce", "_partial_json", "_until"),
+    (
+        *("_text", "_digest", "_transcript", "_calls", "_sections", "_coalesce"),
+        *("_json_machine", "_json_steps", "_partial_json", "_predicates"),
+    ),
     ("_threads", "_worker", "sources"),
     (
-        "_stop",
-        "_limits",
-        "_record",
-        "_usage",
-        "_callbacks",
-        "_budget",
-        "_outbox",
-        "_audience",
-        "_delivery",
-        "_structured",
-        "_run",
+        *("_stop", "_limits", "_chunk_fields", "_record", "_inspector", "_usage", "_structured", "_callbacks"),
+        *("_budget", "_outbox", "_audience", "_delivery", "_ledger", "_run"),
     ),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
-        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading"),
+        *("_comm", "_island", "_widget", "_observed", "_terminal", "_view", "_reading", "_answer", "_reply", "_runs"),
     ),
-    ("_stream", "_compare", "_tools"),
-    ("testing", "demo", "_api", "_magics", "__main__"),
+    ("_attachments", "_messages", "_models", "_arguments", "_pushing", "_producer", "_stream", "_compare", "_tools"),
+    ("testing", "demo", "_api", "_ui_chunks", "_to_sse", "_magics", "__main__"),
     ("__init__",),
 )
 PACKAGES = {"sources", "demo"}
@@ -62,7 +56,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings", "timers", "keys", "page"),
-    ("transcript", "difference", "inbox", "urls", "schedule", "kernel", "output"),
+    ("transcript", "difference", "chunkpages", "inbox", "urls", "schedule", "kernel", "output"),
     ("dom", "icons", "markdown", "store", "comm"),
     ("views",),
     ("adopt",),

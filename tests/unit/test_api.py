@@ -50,7 +50,7 @@ def test_wrong_arguments_are_refused_at_once(arguments: dict[str, Any], error: t
 
 
 def test_an_object_that_cannot_be_pulled_is_named_with_what_can() -> None:
-    with pytest.raises(TypeError, match=r"cannot pull a int; it takes a source \(nb\.fake"):
+    with pytest.raises(TypeError, match=r"cannot pull a int; it takes a stream of the OpenAI"):
         nb.display_stream(3)  # type: ignore[arg-type]  # reason: what is tested
 
 

@@ -167,7 +167,7 @@ def every_error() -> list[type[NbstreamError]]:
 
 def test_every_error_has_its_own_code() -> None:
     codes = [kind.code for kind in every_error()]
-    assert len(set(codes)) == len(codes) == 14
+    assert len(set(codes)) == len(codes) == 15
     assert all(re.fullmatch(r"[a-z_]+", code) for code in codes)
 
 

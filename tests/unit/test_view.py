@@ -387,3 +387,14 @@ def test_status_and_seq_can_be_observed_without_a_flood(line: list[Line]) -> Non
     assert numbers[-1] == list(s.events())[-1].seq
     assert len(numbers) < 40
     assert s.widget.status == "done"
+
+
+def test_a_view_gets_the_pages_of_chunks_that_it_asks_for(line: list[LoopbackComm]) -> None:
+    s = started(content=["a", "b", "c"], rate=None)
+    link = widget_line(line, s)
+    s.wait(10)
+    for message in ({"run": s._run.id, "from": 1}, {"run": "another", "from": 1}, {"run": s._run.id, "from": "1"}):
+        link.answer({"type": "chunks", "count": 1, **message})
+    nb.display_stream(nb.fake("x", rate=None, ttft=0), display=False, wait=True)  # the loop has been round once
+    pages = [m for m in link.messages if m["type"] == "chunks"]
+    assert [(p["run"], p["from"], p["total"], [row["n"] for row in p["rows"]]) for p in pages] == [(s._run.id, 1, 3, [1])]

@@ -13,6 +13,7 @@ export class Foot {
   readonly root: HTMLElement
   readonly copy = tool('copy', S.copy)
   readonly raw = tool('text', S.rawText, 'false')
+  readonly chunks = tool('queue', S.chunks, 'false')
   readonly prompt = tool('prompt', S.hidePrompt, 'false')
   private readonly ttft = h('dd')
   private readonly speed = h('dd')
@@ -30,7 +31,14 @@ export class Foot {
       figure(S.output, this.output),
       figure(S.cost, this.cost),
     )
-    const tools = h('div', { class: 'nb-tools', role: 'toolbar', 'aria-label': S.tools }, this.copy, this.raw, this.prompt)
+    const tools = h(
+      'div',
+      { class: 'nb-tools', role: 'toolbar', 'aria-label': S.tools },
+      this.copy,
+      this.raw,
+      this.chunks,
+      this.prompt,
+    )
     this.root = h('footer', { class: 'nb-foot' }, figures, tools)
   }
 

@@ -11,6 +11,7 @@ import { cancelPaint, paint } from '../schedule'
 import type { Store } from '../store'
 import { S } from '../strings'
 import { Announcer } from './announcer'
+import { Chunks } from './chunks'
 import { copyText } from './clipboard'
 import { errorBlock } from './error'
 import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
@@ -37,6 +38,7 @@ class View {
   private readonly sections: Sections
   private readonly scroller = new Scroller(() => this.takeFocus())
   private readonly foot: Foot
+  private readonly chunks: Chunks
   private readonly announcer: Announcer
   private readonly root: HTMLElement
   private readonly cleanups: (() => void)[]
@@ -55,10 +57,11 @@ class View {
     this.bar = new Toolbar(store)
     this.prompt = new Prompt(store)
     this.foot = new Foot(store)
+    this.chunks = new Chunks(store)
     this.announcer = new Announcer(store)
     this.sections = new Sections(store, this.scroller.body)
     this.scroller.body.prepend(this.prompt.root, this.prompt.note)
-    const parts = [this.bar.root, this.scroller.root, this.scroller.jump, this.foot.root, this.announcer.root]
+    const parts = [this.bar.root, this.scroller.root, this.scroller.jump, this.chunks.root, this.foot.root, this.announcer.root]
     this.root = h('section', { class: 'nb', role: 'region' }, ...parts)
     shadow.replaceChildren(this.root)
     this.listen()
@@ -133,6 +136,7 @@ class View {
     this.bar.update(now)
     this.foot.update(now, this.sections.raw, this.prompt)
     this.sections.tick(now)
+    this.chunks.update(now)
   }
 
   private clock(runs: boolean): void {
@@ -167,6 +171,10 @@ class View {
     this.foot.raw.addEventListener('click', () => {
       this.chosenRaw = !this.sections.raw
       this.redraw()
+    })
+    this.foot.chunks.addEventListener('click', () => {
+      this.chunks.toggle(performance.now())
+      set(this.foot.chunks, 'aria-pressed', String(this.chunks.open))
     })
     this.foot.prompt.addEventListener('click', () => {
       this.prompt.wanted = !this.prompt.wanted

@@ -1,0 +1,178 @@
+"""Pulling on another thread or another event loop than the run's, with a Stop that reaches it.
+
+Belongs here: the thread, the task, the buffer between, what Stop does to each. Does not belong here: what is pulled
+(`_objects`).
+
+A blocking producer has a thread of its own. Stop cuts the connection that the thread waits on; one that waits for something
+else (a plain generator in `time.sleep`) ends at its next item. An async producer is a task on its own loop, and is cancelled;
+where it blocks that loop, because a sync client is driven in an async function, its connection is cut in the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, Final
+
+from nbstream._events import Delta
+from nbstream.sources import _cut
+from nbstream.sources._buffer import Buffer, Left
+
+Batch = Sequence[Delta]
+Put = Callable[[Batch], None]
+AsyncPut = Callable[[Batch], Awaitable[None]]
+
+_STEP: Final = 0.02
+"""Seconds between two looks at a producer that was told to stop."""
+_PATIENCE: Final = 1.0
+"""Seconds after which one that does not hear is left to itself."""
+_AWAITED: Final = 0.1
+"""Seconds for which the end of the run waits for it: a library may take long over its last words."""
+_GRACE: Final = 0.06
+"""Seconds that a cancelled task has before its loop is taken for blocked."""
+
+_ending: set[asyncio.Task[None]] = set()
+_lock = threading.Lock()
+_shared: asyncio.AbstractEventLoop | None = None
+
+
+async def from_thread(
+    produce: Callable[[Put], Any], context: contextvars.Context, answer: list[Any]
+) -> AsyncGenerator[Batch, None]:
+    """Yield the batches that `produce` puts, on a thread of its own; what it returns is added to `answer`."""
+    buffer: Buffer[Batch] = Buffer()
+
+    def work() -> None:
+        try:
+            answer.append(produce(buffer.put))
+        except Left:
+            pass
+        except BaseException as error:  # noqa: BLE001  # reason: it reaches the consumer, whatever it is
+            buffer.finish(error)
+        finally:
+            buffer.finish()
+
+    thread = threading.Thread(target=context.run, args=(work,), name="nbstream-pull", daemon=True)
+    thread.start()
+    try:
+        async with aclosing(buffer.items()) as items:
+            async for batch in items:
+                yield batch
+    finally:
+        buffer.leave()
+        await _end(lambda: not thread.is_alive(), lambda: _cut.cut(thread.ident or 0))
+
+
+async def from_loop(
+    produce: Callable[[AsyncPut], Awaitable[Any]],
+    loop: asyncio.AbstractEventLoop | None,
+    context: contextvars.Context,
+    answer: list[Any],
+    frame: Callable[[], Any],
+) -> AsyncGenerator[Batch, None]:
+    """The same for a coroutine function on `loop`, None for one of nbstream's own; `frame` is what it executes."""
+    buffer: Buffer[Batch] = Buffer()
+    held: list[asyncio.Task[None]] = []
+    thread: list[int] = []
+    over = threading.Event()
+
+    async def work() -> None:
+        try:
+            answer.append(await produce(buffer.aput))
+        except Left:
+            pass
+        except asyncio.CancelledError as error:
+            if not buffer.left:
+                buffer.finish(ConnectionAbortedError("the task that pulled the stream was cancelled"))
+            raise error
+        except BaseException as error:  # noqa: BLE001  # reason: the same
+            buffer.finish(error)
+        finally:
+            over.set()
+            buffer.finish()
+
+    def begin(running: asyncio.AbstractEventLoop) -> None:
+        if held or buffer.left:
+            over.set()
+            return
+        thread.append(threading.get_ident())
+        held.append(context.run(running.create_task, work()))
+
+    await _begin(loop, begin, held)
+    try:
+        async with aclosing(buffer.items()) as items:
+            async for batch in items:
+                yield batch
+    finally:
+        buffer.leave()
+        if held and not over.is_set():
+            _soon(held[0].get_loop(), held[0].cancel)
+            await _until(over.is_set, lambda: None, _GRACE)
+            await _end(over.is_set, lambda: _cut.cut(thread[0], frame()))
+
+
+async def _begin(
+    loop: asyncio.AbstractEventLoop | None, begin: Callable[[asyncio.AbstractEventLoop], None], held: list[Any]
+) -> None:
+    """Call `begin` on `loop`, or on the shared loop of user code; on a new one if somebody's code blocks the shared one."""
+    if loop is not None:
+        _soon(loop, lambda: begin(loop))
+        return
+    lock = threading.Lock()
+
+    def claim(running: asyncio.AbstractEventLoop) -> None:
+        with lock:
+            if not held:
+                begin(running)
+
+    shared = _loop()
+    _soon(shared, lambda: claim(shared))
+    await _until(lambda: bool(held), lambda: None, _GRACE)
+    if not held:
+        other = _loop(new=True)
+        _soon(other, lambda: claim(other))
+
+
+def _loop(*, new: bool = False) -> asyncio.AbstractEventLoop:
+    """The loop for async code of the user's where no loop runs at the call: never nbstream's own, which it may block."""
+    global _shared
+    with _lock:
+        if _shared is None or _shared.is_closed() or new:
+            _shared = loop = asyncio.new_event_loop()
+            threading.Thread(target=_serve, args=(loop,), name="nbstream-user", daemon=True).start()
+        return _shared
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    try:
+        loop.call_soon_threadsafe(work)
+    except RuntimeError:
+        raise ConnectionAbortedError("the event loop of this stream has been closed") from None
+
+
+async def _end(done: Callable[[], bool], act: Callable[[], object]) -> None:
+    """Tell a producer to stop until it is `done`; in the background if it takes long."""
+    await _until(done, act, _AWAITED)
+    if not done():
+        task = asyncio.get_running_loop().create_task(_until(done, act, _PATIENCE), name="nbstream-pull-end")
+        _ending.add(task)
+        task.add_done_callback(_ending.discard)
+
+
+async def _until(done: Callable[[], bool], act: Callable[[], object], seconds: float) -> None:
+    """Look until `done`, for `seconds` at the most, and `act` each time."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    pause = 0.001
+    while not done() and clock() < deadline:
+        act()
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _STEP)

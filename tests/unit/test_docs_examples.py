@@ -1,0 +1,38 @@
+"""The examples of the docs run, and give what they say: `expression  # value`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("structured.md", "input.md")
+NEEDS_A_KEY = "# needs a key"
+
+
+def blocks(page: str) -> list[str]:
+    """The examples of a page that run without a key."""
+    found = re.findall(r"^```python\n(.*?)^```$", (DOCS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return [block for block in found if not block.startswith(NEEDS_A_KEY)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.timeout(300)
+def test_the_examples_of_a_page_give_what_they_say(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    checked = 0
+    for block in blocks(page):
+        lines = block.splitlines()
+        for statement in ast.parse(block).body:
+            code = ast.unparse(statement)
+            said = lines[(statement.end_lineno or 1) - 1].partition("  # ")[2]
+            if said and isinstance(statement, ast.Expr):
+                assert repr(eval(code, names)) == said, code  # noqa: S307  # reason: the docs are ours
+                checked += 1
+            else:
+                exec(code, names)  # noqa: S102  # reason: the docs are ours
+    assert checked >= 4
