@@ -159,6 +159,8 @@ class Run:
             if self.transcript.end is None:
                 self.latch.set("shutdown")
                 self._end()
+            if (release := getattr(self.source, "release", None)) is not None:
+                release()
             _ledger.end(self)
             with self._guard:
                 self.ended.set()

@@ -128,15 +128,15 @@ async def _begin(
             if not held:
                 begin(running)
 
-    shared = _loop()
+    shared = user_loop()
     _soon(shared, lambda: claim(shared))
     await _until(lambda: bool(held), lambda: None, _GRACE)
     if not held:
-        other = _loop(new=True)
+        other = user_loop(new=True)
         _soon(other, lambda: claim(other))
 
 
-def _loop(*, new: bool = False) -> asyncio.AbstractEventLoop:
+def user_loop(*, new: bool = False) -> asyncio.AbstractEventLoop:
     """The loop for async code of the user's where no loop runs at the call: never nbstream's own, which it may block."""
     global _shared
     with _lock:
