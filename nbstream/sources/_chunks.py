@@ -55,7 +55,7 @@ def _choice(choice: Any) -> Iterator[Delta]:
     number = getattr(choice, "index", None) or 0
     if delta is None:
         return
-    yield from _thinking(delta, number)
+    yield from _thinking(delta, number, streamed=getattr(choice, "delta", None) is not None)
     content = getattr(delta, "content", None)
     if isinstance(content, str) and content:
         yield Delta("content", content, choice=number)
@@ -65,11 +65,13 @@ def _choice(choice: Any) -> Iterator[Delta]:
         yield _tool(None, legacy, number)
 
 
-def _thinking(delta: Any, number: int) -> Iterator[Delta]:
+def _thinking(delta: Any, number: int, *, streamed: bool) -> Iterator[Delta]:
     text = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
     blocks = [b for b in getattr(delta, "thinking_blocks", None) or () if isinstance(b, dict)]
     if not text:
-        text = "".join(b["thinking"] for b in blocks if isinstance(b.get("thinking"), str))
+        # A streamed signature comes after its text, which some versions of litellm then repeat.
+        new = (b for b in blocks if not (streamed and b.get("signature")))
+        text = "".join(b["thinking"] for b in new if isinstance(b.get("thinking"), str))
     if isinstance(text, str) and text:
         yield Delta("thinking", text, choice=number)
     for block in blocks:  # the signature ends its block; sending it back later needs it beside its own text
