@@ -29,8 +29,8 @@ def write() -> None:
         lines += [f"| {row} | {' | '.join(cells.get(column, '') for column in columns)} |" for row, cells in rows.items()]
         body = "\n".join(lines)
         text = re.sub(
-            rf"(<!-- table {re.escape(name)} -->\n).*?(\n<!-- end -->)",
-            lambda m, b=body: m[1] + b + m[2],
+            rf"(<!-- table {re.escape(name)} -->\n).*?(<!-- end -->)",
+            lambda m, b=body: f"{m[1]}{b}\n{m[2]}",
             text,
             flags=re.DOTALL,
         )
