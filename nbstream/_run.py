@@ -160,8 +160,8 @@ class Run:
             if self.transcript.end is None:
                 self.latch.set("shutdown")
                 self._end()
-            if (release := getattr(self.source, "release", None)) is not None:
-                release()
+            if (abandon := getattr(self.source, "abandon", None)) is not None:
+                abandon()
             _ledger.end(self)
             with self._guard:
                 self.ended.set()

@@ -20,7 +20,7 @@ class Source(Protocol):
         title: the model or a label, shown above the answer.
         repeatable: whether `deltas` may be called again, for another attempt.
 
-    A source that holds something open before `deltas` is iterated has a method `release()` too, which the run calls at its end,
+    A source that holds something open before `deltas` is iterated has a method `abandon()` too, which the run calls at its end,
     also where it never came to pull.
     """
 

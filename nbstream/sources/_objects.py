@@ -105,7 +105,7 @@ class ObjectSource:
         if self._items.plain and not finished.reasons:
             yield [Delta(final=True)]
 
-    def release(self) -> None:
+    def abandon(self) -> None:
         """Close the object if the run ended before anything was pulled: nobody else will."""
         if self._opened or self.repeatable:
             return
