@@ -5,14 +5,19 @@ Belongs here: checking them, and their place in a run. Does not belong here: wha
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from dataclasses import replace
+from typing import Final, Literal, TypedDict
 
 from nbstream._events import MetaValue
 from nbstream._limits import Timeout
 from nbstream._run import Predicate
 
 Render = Literal["markdown", "text"]
+
+MAX_DURATION: Final = "LITELLM_MAX_STREAMING_DURATION_SECONDS"
 
 
 class Limits(TypedDict):
@@ -35,6 +40,8 @@ def limits(
         timeout = default or Timeout()
     elif not isinstance(timeout, Timeout):
         timeout = Timeout(total=timeout)  # type: ignore[arg-type]  # reason: Timeout checks it
+    if default is None:
+        timeout = _within_litellms(timeout)
     predicates = [stop_when] if callable(stop_when) else list(stop_when)
     for predicate in predicates:
         if not callable(predicate):
@@ -42,6 +49,21 @@ def limits(
                 f"stop_when holds {type(predicate).__name__}, which cannot be called; give a function of the transcript"
             )
     return {"timeout": timeout, "max_output_tokens": positive("max_output_tokens", max_output_tokens), "stop_when": predicates}
+
+
+def _within_litellms(timeout: Timeout) -> Timeout:
+    """Return `timeout` with no more in total than LiteLLM was told to allow, in its module or in the environment.
+
+    LiteLLM itself heeds only an environment that was set before its import.
+    """
+    given = getattr(sys.modules.get("litellm"), MAX_DURATION, None) or os.environ.get(MAX_DURATION)
+    try:
+        most = float(given) if given else 0.0
+    except (TypeError, ValueError):
+        raise ValueError(f"{MAX_DURATION} is {given!r}; give seconds as a number, or unset it") from None
+    if most <= 0 or (timeout.total is not None and timeout.total <= most):
+        return timeout
+    return replace(timeout, total=most)
 
 
 def positive(name: str, value: object) -> int | None:

@@ -187,6 +187,10 @@ class Producer:
         self._pusher().finish(reason, error)
         if not _threads.on_event_loop():
             self._run.ended.wait(_threads.EXIT_SECONDS)
+            self._saved()
+
+    def _saved(self) -> None:
+        """The end is shown; see `Stream`."""
 
     def _deltas(self, delta: Delta) -> None:
         push = self._pusher()

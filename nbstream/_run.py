@@ -57,6 +57,7 @@ class Run:
         latch: set it to stop.
         error: why it failed, None where it did not.
         ended: set when the end has been applied.
+        pushed: somebody else's code feeds it, perhaps in another cell: nobody may wait for its end.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Run:
         stop_when: Sequence[Predicate] = (),
         meta: dict[str, MetaValue] | None = None,
         secret: tuple[str, ...] = (),
-        queued: bool = True,
+        pushed: bool = False,
     ) -> None:
         self.id = secrets.token_hex(4)
         self.source = source
@@ -82,7 +83,7 @@ class Run:
         self._max_output_tokens = max_output_tokens
         self._predicates = list(stop_when)
         self._secret = secret
-        self._queued = queued
+        self.pushed = pushed
         self._sectioner = Sectioner()
         self._meter = Meter()
         self._opened: dict[int, float] = {}
@@ -159,6 +160,8 @@ class Run:
             if self.transcript.end is None:
                 self.latch.set("shutdown")
                 self._end()
+            if (abandon := getattr(self.source, "abandon", None)) is not None:
+                abandon()
             _ledger.end(self)
             with self._guard:
                 self.ended.set()
@@ -184,7 +187,7 @@ class Run:
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
         """One of the places of runs that are under way; a run that is pushed to needs none, for its producer would wait."""
-        if not self._queued:
+        if self.pushed:
             yield
             return
         slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))

@@ -79,7 +79,7 @@ class Stream(Answer, Producer):
         source = PushSource(title or "stream")
         limit = limits(timeout, max_output_tokens, stop_when, _UNLIMITED)
         callbacks = Callbacks(on_token, on_event, on_error, on_complete)
-        self._hold(Run(source, meta=look, queued=False, **limit), ())
+        self._hold(Run(source, meta=look, pushed=True, **limit), ())
         self._push = Pusher(source, self._run, raise_on_stop=raise_on_stop)
         weakref.finalize(self, self._push.abandon).atexit = False
         self._begin(callbacks, display=display)
@@ -267,6 +267,11 @@ class Stream(Answer, Producer):
             self._shown().show()
             return None
         return Terminal(self._run.transcript)
+
+    def _saved(self) -> None:
+        # Without a front-end only what the cell that runs publishes is saved; the run's own thread belongs to an earlier one.
+        if self._view is not None and _host.headless():
+            self._view.island.refresh()
 
     def _shown(self) -> View:
         if self._view is None:

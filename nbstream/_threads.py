@@ -26,6 +26,7 @@ EXIT_SECONDS = 1.5
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
+_callbacks: asyncio.AbstractEventLoop | None = None
 _farewells: list[Callable[[], None]] = []
 
 
@@ -38,6 +39,16 @@ def event_loop() -> asyncio.AbstractEventLoop:
             _thread = threading.Thread(target=_serve, args=(_loop,), name="nbstream", daemon=True)
             _thread.start()
         return _loop
+
+
+def callback_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of the users' coroutine callbacks: one that blocks it must not hold up a stream."""
+    global _callbacks
+    with _lock:
+        if _callbacks is None or _callbacks.is_closed():
+            _callbacks = asyncio.new_event_loop()
+            threading.Thread(target=_serve, args=(_callbacks,), name="nbstream-coroutines", daemon=True).start()
+        return _callbacks
 
 
 def on_event_loop() -> bool:
@@ -100,15 +111,17 @@ def _leave() -> None:
         return
     for farewell in _farewells:
         farewell()
+    if _callbacks is not None and not _callbacks.is_closed():
+        _callbacks.call_soon_threadsafe(_callbacks.stop)
     _loop.call_soon_threadsafe(_loop.stop)
     _thread.join(EXIT_SECONDS)
 
 
 def _forget() -> None:
     """After a fork the child has the loop but not its thread: begin anew."""
-    global _loop, _thread, _lock
+    global _loop, _thread, _lock, _callbacks
     _lock = threading.Lock()
-    _loop = _thread = None
+    _loop = _thread = _callbacks = None
 
 
 atexit.register(_leave)

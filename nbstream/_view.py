@@ -95,7 +95,8 @@ class View:
 
     def _settle(self) -> None:
         """Wait for the run, so that the refresh of its end is still an output of this cell."""
-        self._run.ended.wait()
+        if not self._run.pushed:
+            self._run.ended.wait()
         self.island.refresh()
 
     def _despair(self) -> None:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 import pytest
 
+import tables
 from provider.fixtures import provider
 
 __all__ = ["provider"]
@@ -28,3 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Playwright's sync API leaves a running event loop in the main thread, beside which asyncio tests cannot start one.
     """
     items.sort(key=lambda item: "e2e" in item.path.parts)
+
+
+def pytest_sessionfinish() -> None:
+    """Write the tables that were measured into the docs, where that was asked for."""
+    tables.write()

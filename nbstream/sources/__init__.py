@@ -19,6 +19,9 @@ class Source(Protocol):
     Attributes:
         title: the model or a label, shown above the answer.
         repeatable: whether `deltas` may be called again, for another attempt.
+
+    A source that holds something open before `deltas` is iterated has a method `abandon()` too, which the run calls at its end,
+    also where it never came to pull.
     """
 
     title: str

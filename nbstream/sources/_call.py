@@ -21,6 +21,8 @@ from nbstream._events import Delta
 from nbstream._threads import in_thread
 from nbstream.sources import _chunks, _faults
 from nbstream.sources._watch import Broken, Watch, finish_reason
+from nbstream.sources._wire import Wire
+from nbstream.sources.formats import carry
 
 _NEVER: Final = 7 * 86_400.0
 """Seconds; time limits are the run's own."""
@@ -51,6 +53,8 @@ class Call:
         self._client: Any = None
         self._name = model.partition("/")[0] if "/" in model else ""
         self._wrapper: Any = None
+        self._wire = Wire(provider)
+        self.watch.also = self._wire.see
         self._told: set[int] = set()
         self._spoke = False
         self._ended = False
@@ -75,9 +79,14 @@ class Call:
                 if self._ended and self.watch.frank and getattr(chunk, "usage", None) is not None:
                     break
         except (Exception, Broken):
+            if rest := self._wire.take():
+                yield rest
             if not self.watch.whole:
                 raise
             # every finish reason has been read: what broke after it does not touch the answer
+        if rest := self._wire.take():
+            self._spoke = True
+            yield rest
         self._check_end()
         if rest := self._finishes(self.watch.finished):
             yield rest
@@ -101,7 +110,7 @@ class Call:
             raise
 
     async def _read(self, chunk: Any) -> list[Delta]:
-        batch = _chunks.deltas(chunk)
+        batch = carry(self._wire.take(), chunk) if self._wire.live else _chunks.deltas(chunk)
         self._spoke = self._spoke or any(d.kind for d in batch)
         if reason := _chunks.finished(chunk):
             self._ended = True

@@ -9,11 +9,14 @@ provider at work, so every object on the way down that can be closed is closed, 
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from contextlib import suppress
 from typing import Any
 
 from nbstream.sources._shapes import beneath
+
+_closing: set[asyncio.Task[None]] = set()
 
 
 def close(x: Any) -> None:
@@ -25,7 +28,14 @@ def close(x: Any) -> None:
 
 
 async def aclose(x: Any) -> None:
-    """The same for what lies on the running loop."""
+    """The same for what lies on the running loop; a client that is cancelled while it closes would never do so."""
+    task = asyncio.get_running_loop().create_task(_aclose(x), name="nbstream-close")
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
+async def _aclose(x: Any) -> None:
     parts = beneath(x)
     for part in parts:
         methods = [getattr(part, name, None) for name in ("aclose", "close")]
@@ -38,6 +48,16 @@ async def aclose(x: Any) -> None:
         method = getattr(part, "close", None)
         if callable(method) and not inspect.iscoroutinefunction(method):
             _quietly(method)
+
+
+def unstarted(x: Any) -> None:
+    """Forget a coroutine or a context manager that was never begun; the helpers of the SDKs hold a coroutine, too."""
+    if isinstance(x, asyncio.Future):
+        with suppress(RuntimeError):  # its loop is closed
+            x.get_loop().call_soon_threadsafe(x.cancel)
+    for held in (x, *getattr(x, "__dict__", {}).values()):
+        if inspect.iscoroutine(held) and inspect.getcoroutinestate(held) == inspect.CORO_CREATED:
+            held.close()
 
 
 def _quietly(method: Any) -> None:

@@ -66,14 +66,15 @@ class Items:
         return carry(self._read(item, data), item)
 
     def _read(self, item: Any, data: Mapping[str, Any]) -> list[Delta]:
+        # Before the formats: a framework's message has a `content` too, which alone is a plain form of an event.
+        if (deltas := self._framework.feed(data)) is not None:
+            self.plain = True
+            return deltas
         found = recognise(data)
         if found is not None and found != self._format:
             self._format, self._reader = found, FORMATS[found]()
         if self._reader is not None:
             return self._reader.feed(data)
-        if (deltas := self._framework.feed(data)) is not None:
-            self.plain = True
-            return deltas
         raise _unknown(item)
 
 

@@ -172,6 +172,8 @@ class Lines:
                 return None
             text = json.dumps(value)
         self._see(value)
+        if _tame(value):
+            text = json.dumps(value)
         choices = value.get("choices") if isinstance(value, dict) else None
         if isinstance(choices, list) and len(choices) > 1:
             return [_harmless(json.dumps(part)) for part in _apart(value, choices)]
@@ -183,6 +185,26 @@ def _harmless(text: str) -> bytes:
     if not text.isascii():
         text = text.translate(_SPLITTERS)
     return text.replace("\n", " ").replace("[DONE]", "\\u005bDONE]").encode()
+
+
+def _tame(value: Any) -> bool:
+    """Take out of `value` what LiteLLM fails at; whoever wants it has seen it. Return whether there was any."""
+    found = False
+    if not isinstance(value, dict):
+        return False
+    for choice in value.get("choices") or () if isinstance(value.get("choices"), list) else ():
+        delta = choice.get("delta") if isinstance(choice, dict) else None
+        if isinstance(delta, dict) and isinstance(delta.get("content"), list):  # Mistral's reasoning
+            delta["content"], found = "", True
+    for candidate in value.get("candidates") or () if isinstance(value.get("candidates"), list) else ():
+        content = candidate.get("content") if isinstance(candidate, dict) else None
+        parts = content.get("parts") if isinstance(content, dict) else None
+        for part in parts if isinstance(parts, list) else ():
+            call = part.get("functionCall") if isinstance(part, dict) else None
+            if isinstance(call, dict) and "args" not in call:  # a call that comes in pieces
+                part.clear()
+                part["text"], found = "", True
+    return found
 
 
 def _apart(value: dict[str, Any], choices: list[Any]) -> list[dict[str, Any]]:

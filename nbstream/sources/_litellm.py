@@ -20,6 +20,7 @@ from typing import Any, Final
 from nbstream._errors import NbstreamError
 from nbstream._events import Delta
 from nbstream.sources._call import Call, loaded
+from nbstream.sources._unstreamed import WholeCall, wanted
 from nbstream.sources._watch import Broken
 
 _SECRET_WORDS: Final = ("key", "token", "secret", "password", "authorization", "credential")
@@ -60,20 +61,25 @@ class LiteLLMSource:
             NbstreamError: whatever went wrong, as one of our tree, without the provider's exception.
         """
         failure: NbstreamError
-        call = Call(self._model, self._messages, self._provider)
-        try:
-            if not loaded():
-                yield [Delta("phase", "loading")]
-            await call.prepare()
-            yield [Delta("phase", "waiting")]
-            async with aclosing(call.batches()) as batches:
-                async for batch in batches:
-                    yield batch
-            return
-        except (Exception, Broken) as error:  # noqa: BLE001 - libraries raise anything; it is mapped and raised
-            failure = await call.explain(error, self._known())
-        finally:
-            await call.close()
+        spoke = False
+        for way in (Call, WholeCall):
+            call = way(self._model, self._messages, self._provider)
+            try:
+                if not loaded():
+                    yield [Delta("phase", "loading")]
+                await call.prepare()
+                yield [Delta("phase", "waiting")]
+                async with aclosing(call.batches()) as batches:
+                    async for batch in batches:
+                        spoke = True
+                        yield batch
+                return
+            except (Exception, Broken) as error:  # noqa: BLE001 - libraries raise anything; it is mapped and raised
+                failure = await call.explain(error, self._known())
+            finally:
+                await call.close()
+            if spoke or not wanted(failure):
+                break
         raise failure  # outside of `except`: no provider's exception, which may hold the key, is chained to it
 
     def _known(self) -> tuple[str, ...]:

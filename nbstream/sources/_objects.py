@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import threading
 import weakref
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing
@@ -69,6 +70,7 @@ class ObjectSource:
         self._context = contextvars.copy_context()
         self._items = Items()
         self._pulled = x
+        self._opened = False
         kind = _shapes.shape(x)
         self.title = _title(x)
         self.repeatable = kind == "call" or kind == "whole"
@@ -103,6 +105,19 @@ class ObjectSource:
         if self._items.plain and not finished.reasons:
             yield [Delta(final=True)]
 
+    def abandon(self) -> None:
+        """Close the object if the run ended before anything was pulled: nobody else will."""
+        if self._opened or self.repeatable:
+            return
+        self._opened = True
+        x, kind = self._object, _shapes.shape(self._object)
+        if kind == "sync":
+            threading.Thread(target=_close.close, args=(x,), name="nbstream-close", daemon=True).start()
+        elif kind == "async" and not (self.loop is not None and self.loop.is_closed()):
+            asyncio.run_coroutine_threadsafe(_close.aclose(x), self.loop or _pull.user_loop())
+        else:
+            _close.unstarted(x)
+
     def _part(self, x: Any, following: list[Any]) -> AsyncGenerator[Sequence[Delta], None]:
         """Pull `x`; what it turns out to give, which is pulled elsewhere, is added to `following`."""
         if _shapes.shape(x) in ("async", "await", "aenter") or (callable(x) and _makes_async(x)):
@@ -111,6 +126,7 @@ class ObjectSource:
 
     def _blocking(self, x: Any, put: _pull.Put) -> Any:
         """On a thread: open `x` and put what its items mean; return what must be pulled on a loop."""
+        self._opened = True
         with ExitStack() as stack:
             for _ in range(_STEPS):
                 match _shapes.shape(x):
@@ -128,7 +144,7 @@ class ObjectSource:
                         said = _Said(x)
                         for item in x:
                             put(said.truly(self._items.feed(item)))
-                        put(said.rest())
+                        put(said.rest(self._items))
                         return None
                     case None:
                         raise _refused(x)
@@ -138,6 +154,7 @@ class ObjectSource:
 
     async def _awaited(self, x: Any, put: _pull.AsyncPut) -> Any:
         """On a loop: the same for what is async; return what must be pulled on a thread."""
+        self._opened = True
         async with AsyncExitStack() as stack:
             for _ in range(_STEPS):
                 match _shapes.shape(x):
@@ -153,7 +170,7 @@ class ObjectSource:
                         said = _Said(x)
                         async for item in x:
                             await put(said.truly(self._items.feed(item)))
-                        await put(said.rest())
+                        await put(said.rest(self._items))
                         return None
                     case None:
                         raise _refused(x)
@@ -195,10 +212,11 @@ class _Said:
             return batch
         return [d for d in batch if not d.finish_reason]
 
-    def rest(self) -> list[Delta]:
-        """Return what the stream that gave the texts knows beside them."""
+    def rest(self, items: Items) -> list[Delta]:
+        """Return what the stream that gave the texts knows beside them; only its word makes them whole."""
         if self._owner is None:
             return []
+        items.plain = False
         return [d for d in Items().feed(self._owner.current_message_snapshot) if not d.text and d.kind == ""]
 
 

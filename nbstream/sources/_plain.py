@@ -32,7 +32,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item, depth + 1) for item in value]
     found = _fields(value)
-    return None if found is None else _plain_fields(found, depth)
+    if found is None:
+        return None
+    sent = value if isinstance(value, Mapping) else getattr(value, "__pydantic_fields_set__", ())
+    nulls = {str(name): None for name in found if found[name] is None and name in sent}  # arguments may hold them
+    return {**nulls, **_plain_fields(found, depth)}
 
 
 def _plain_fields(found: Mapping[Any, Any], depth: int) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _GRACE: Final = 0.06
 
 _ending: set[asyncio.Task[None]] = set()
 _lock = threading.Lock()
-_shared: asyncio.AbstractEventLoop | None = None
+_loops: list[asyncio.AbstractEventLoop] = []
 
 
 async def from_thread(
@@ -128,22 +128,36 @@ async def _begin(
             if not held:
                 begin(running)
 
-    shared = _loop()
-    _soon(shared, lambda: claim(shared))
-    await _until(lambda: bool(held), lambda: None, _GRACE)
-    if not held:
-        other = _loop(new=True)
-        _soon(other, lambda: claim(other))
+    loops = _user_loops()
+    for some in (loops[:1], loops[1:], None):  # the first one as long as it is free: clients are bound to their loop
+        if some is None:
+            some = [_new_loop()]
+        for one in some:
+            _soon(one, lambda one=one: claim(one))  # type: ignore[misc]  # reason: binds the loop variable
+        await _until(lambda: bool(held), lambda: None, _GRACE if some else 0.0)
+        if held:
+            return
 
 
-def _loop(*, new: bool = False) -> asyncio.AbstractEventLoop:
+def user_loop() -> asyncio.AbstractEventLoop:
     """The loop for async code of the user's where no loop runs at the call: never nbstream's own, which it may block."""
-    global _shared
+    return _user_loops()[0]
+
+
+def _user_loops() -> list[asyncio.AbstractEventLoop]:
     with _lock:
-        if _shared is None or _shared.is_closed() or new:
-            _shared = loop = asyncio.new_event_loop()
-            threading.Thread(target=_serve, args=(loop,), name="nbstream-user", daemon=True).start()
-        return _shared
+        if _loops:
+            return list(_loops)
+    return [_new_loop()]
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """One more, because somebody's code blocks all of them."""
+    loop = asyncio.new_event_loop()
+    with _lock:
+        _loops.append(loop)
+    threading.Thread(target=_serve, args=(loop,), name="nbstream-user", daemon=True).start()
+    return loop
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

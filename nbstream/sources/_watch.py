@@ -7,7 +7,7 @@ the text itself, which comes through the library.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from nbstream._errors import ProviderError
@@ -55,6 +55,7 @@ class Watch:
         model: the model's name as the provider gives it.
         complaint: an error that came as an event of the stream.
         fault: the connection or the format broke.
+        also: is called with each event too.
     """
 
     def __init__(self) -> None:
@@ -73,6 +74,7 @@ class Watch:
         self.model = ""
         self.complaint: Mapping[str, Any] | None = None
         self.fault: ProviderError | None = None
+        self.also: Callable[[Mapping[str, Any]], None] | None = None
 
     @property
     def whole(self) -> bool:
@@ -86,6 +88,8 @@ class Watch:
                 for part in event:
                     self.see(part)
             return
+        if self.also is not None:
+            self.also(event)
         if error := event.get("error") or _dict(event.get("response")).get("error"):
             self.complaint = error if isinstance(error, dict) else {"message": str(error)}
         for number, word in _finishes(event):

@@ -1,6 +1,6 @@
 """A real OpenHands `Conversation` streams into `nb.Stream`; run by `make agents`, in an environment of its own (Python 3.12+).
 
-Belongs here: what only the OpenHands SDK can show. Warnings are no errors here, because they are the SDK's own. Does not belong
+Belongs here: what only the OpenHands SDK can show; warnings are no errors here, because they are the SDK's own. Does not belong
 here: chunks of litellm that are pushed (`wire/test_token_callbacks`).
 """
 

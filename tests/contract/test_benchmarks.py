@@ -7,9 +7,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from contract.imports import ROOT
 
 
+@pytest.mark.timeout(300)
 def test_every_layer_is_measured_by_the_quick_run() -> None:
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))  # the wheel first, where it is tested
     done = subprocess.run(
@@ -18,7 +21,7 @@ def test_every_layer_is_measured_by_the_quick_run() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nbstream import NbstreamError, Stream, StreamEvent, display_stream, fake
+from nbstream import NbstreamError, Stream, StreamEvent, _callbacks, _threads, display_stream, fake
 
 PIECES = ["one ", "two ", "three"]
 who = contextvars.ContextVar("who", default="nobody")
@@ -124,3 +124,51 @@ def test_a_blocked_callback_does_not_hold_up_the_stream() -> None:
 def test_something_that_cannot_be_called_is_refused_at_once() -> None:
     with pytest.raises(TypeError, match="on_token is str, which cannot be called"):
         display_stream(fake("x"), display=False, on_token="print")  # type: ignore[arg-type]  # reason: what is tested
+
+
+def test_a_coroutine_that_blocks_its_loop_does_not_hold_up_a_stream() -> None:
+    release, blocked = threading.Event(), threading.Event()
+
+    async def rude(_: str) -> None:
+        blocked.set()
+        release.wait(30)
+
+    s = display_stream(fake(PIECES, rate=None, ttft=0), display=False, wait=False, on_token=rude)
+    assert blocked.wait(10)
+    assert s.wait(10).status == "done"
+    assert display_stream(fake("another", rate=None, ttft=0), display=False, wait=True).content == "another"
+    release.set()
+
+
+def test_one_that_does_not_return_is_named_once() -> None:
+    release, said = threading.Event(), list[str]()
+    warned = threading.Event()
+
+    def slow(_: str) -> None:
+        release.wait(30)
+
+    def note(name: str, callback: Any, seconds: float) -> None:
+        said.append(f"{name} {callback.__name__}")
+        warned.set()
+
+    watch = _callbacks._Watch(0.05, note)
+    watch.begin("on_token", slow)
+    watch.start()
+    assert warned.wait(10)
+    assert said == ["on_token slow"]
+    with pytest.warns(RuntimeWarning, match=r"on_token \(.*slow\) has not returned for 3.0 s; the stream goes on"):
+        _callbacks.warn_blocked("on_token", slow, 3.0)
+
+
+def test_nothing_is_said_of_callbacks_that_return() -> None:
+    said: list[str] = []
+    done = threading.Event()
+    watch = _callbacks._Watch(0.01, lambda *_: said.append("blocked"))
+    watch.start()
+    for _ in range(200):
+        watch.begin("on_token", print)
+        watch.end()
+    watch.leave()
+    _threads.event_loop().call_soon_threadsafe(_threads.event_loop().call_later, 0.05, done.set)
+    assert done.wait(10)
+    assert said == []

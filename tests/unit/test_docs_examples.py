@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("structured.md", "input.md")
+PAGES = ("structured.md", "input.md", "sse.md")
 NEEDS_A_KEY = "# needs a key"
 
 

@@ -249,27 +249,23 @@ async def test_coroutines_push_without_blocking_their_loop(held: threading.Event
     assert (s.status, s.content) == ("done", "".join(f"{n}," for n in range(2 * LIMIT)))
 
 
-def test_its_own_loop_is_never_blocked() -> None:
-    """A callback of one stream, which runs on nbstream's loop, pushes to another."""
-    target, raised = push(), list[BaseException]()
+async def test_its_own_loop_is_never_blocked() -> None:
+    """Code on nbstream's own loop, such as a callback of asyncio there, pushes to a stream."""
+    s = push()
 
-    async def flood(_: str) -> None:
+    async def flood() -> bool:
         try:
-            for _n in range(2 * LIMIT):
-                target.text_delta("x")
-        except WouldDeadlock as error:
-            raised.append(error)
-        for _n in range(2 * LIMIT):
-            await target.on_token_async("y")
+            for _ in range(2 * LIMIT):
+                s.text_delta("x")
+        except WouldDeadlock:
+            for _ in range(2 * LIMIT):
+                await s.on_token_async("y")
+            return True
+        return False
 
-    complete = threading.Event()
-    display_stream(
-        fake(["a"], rate=None, ttft=0), display=False, wait=True, on_token=flood, on_complete=lambda _: complete.set()
-    )
-    assert complete.wait(10)
-    target.finish()
-    assert len(raised) == 1
-    assert target.content == "x" * LIMIT + "y" * 2 * LIMIT
+    assert await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(flood(), _threads.event_loop()))
+    s.finish()
+    assert s.content == "x" * LIMIT + "y" * 2 * LIMIT
 
 
 def test_a_stream_that_nobody_can_push_to_any_more_ends_as_truncated() -> None:

@@ -25,6 +25,7 @@ class _Choice:
     streamed: bool = False
     refused: bool = False
     finished: bool = False
+    thought: list[str] = field(default_factory=list)  # of the block of reasoning that has no signature yet
     calls: dict[int, str] = field(default_factory=dict)  # index -> the whole id of the call that is open there
 
 
@@ -87,7 +88,7 @@ class Reader:
             yield Delta(choice=number, finish_reason=word)
 
     def _message(self, delta: Mapping[str, Any], number: int, seen: _Choice) -> Iterator[Delta]:
-        yield from _thinking(delta, number)
+        yield from _thinking(delta, number, seen)
         content = delta.get("content")
         if isinstance(content, str):
             if content:
@@ -127,19 +128,27 @@ class Reader:
             seen.refused = True
 
 
-def _thinking(delta: Mapping[str, Any], number: int) -> Iterator[Delta]:
+def _thinking(delta: Mapping[str, Any], number: int, seen: _Choice) -> Iterator[Delta]:
     """The reasoning, once, though several fields may hold the same text; then what must be sent back with it."""
     details, blocks = objs(delta.get("reasoning_details")), objs(delta.get("thinking_blocks"))
     said = next((t for name in ("reasoning_content", "reasoning", "reasoning_text") if (t := text(delta.get(name)))), "")
     said = said or "".join(text(d.get("text")) or text(d.get("summary")) for d in details)
-    said = said or "".join(text(block.get("thinking")) for block in blocks)
+    # Some versions of litellm repeat the whole block beside its signature.
+    known = "".join(seen.thought) if any(map(_signed, blocks)) else ""
+    said = said or "".join(t for block in blocks if (t := text(block.get("thinking"))) and not (_signed(block) and t == known))
     if said:
+        seen.thought.append(said)
         yield Delta("thinking", said, choice=number)
     for part in (*details, *blocks):  # a signature ends its block: sending it back later needs it beside its own text
-        if signature := text(part.get("signature")):
+        if signature := _signed(part):
+            seen.thought.clear()
             yield Delta("thinking", choice=number, meta={"signature": signature}, final=True)
         elif part.get("type") in ("redacted_thinking", "reasoning.encrypted"):
             yield Delta("thinking", choice=number, meta={"redacted": text(part.get("data"))}, final=True)
+
+
+def _signed(block: Mapping[str, Any]) -> str:
+    return text(block.get("signature"))
 
 
 def _tools(calls: list[Mapping[str, Any]], number: int, seen: _Choice) -> Iterator[Delta]:

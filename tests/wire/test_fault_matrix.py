@@ -1,0 +1,115 @@
+"""Every fault in every wire format ends truthfully: done only with the whole text, else what came before it, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import nbstream as nb
+import tables
+from provider import Answer, FakeProvider, faults
+
+KEY = "sk-test-0123456789abcdef"
+PIECES = [f"Stück {n} 🏠 " for n in range(10)]
+WHOLE = "".join(PIECES)
+BIG = "0123456789abcde\n" * 327_680
+"""5 MB in one event."""
+
+_MESSAGES = [{"role": "user", "content": "Go on"}]
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    "openai chat": ("/v1/chat/completions", {"messages": _MESSAGES, "stream_options": {"include_usage": True}}),
+    "openai responses": ("/v1/responses", {"input": "Go on"}),
+    "anthropic": ("/v1/messages", {"messages": _MESSAGES, "max_tokens": 99}),
+    "gemini": ("/v1beta/models/{model}:streamGenerateContent?alt=sse", {"contents": [{"parts": [{"text": "Go on"}]}]}),
+    "ollama": ("/api/chat", {"messages": _MESSAGES}),
+}
+ROUTES = {"openai chat": "openai", "anthropic": "anthropic", "gemini": "gemini", "ollama": "ollama_chat"}
+
+
+def from_sse(provider: FakeProvider, wire: str, model: str) -> nb.Stream:
+    path, body = FORMATS[wire]
+    url = provider.url + path.format(model=model)
+    source = nb.from_sse(url, method="POST", json={"model": model, "stream": True, **body})
+    return nb.display_stream(source, display=False, wait=True)
+
+
+def stream(provider: FakeProvider, wire: str, model: str) -> nb.Stream:
+    base = provider.base({"openai chat": "openai"}.get(wire, wire))
+    return nb.stream("Go on", model=f"{ROUTES[wire]}/{model}", api_base=base, api_key=KEY, display=False, wait=True)
+
+
+TEN = Answer.of(PIECES)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault and how it must end: the statuses that are true of it, the error's code, the text (`more`: or all of it)."""
+
+    name: str
+    given: tuple[faults.Fault, ...]
+    status: str
+    code: str | None = None
+    text: str = WHOLE
+    more: bool = False
+    framing: str = "chunked"
+    answer: Answer = TEN
+
+
+FIRST = "".join(PIECES[:4])
+CASES = [
+    Case("a clean end without a finish reason", (faults.NoEnd(),), "truncated"),
+    Case("the connection ends in mid-answer", (faults.Cut(4),), "error", "connection", FIRST),
+    Case("the same where the body ends with the connection", (faults.Cut(4),), "truncated", None, FIRST, framing="close"),
+    Case("an error event", (faults.ErrorEvent(4),), "error", None, FIRST),
+    # nb.from_sse reads on behind a broken event, and says at the end what it met; a library beneath nb.stream cannot.
+    Case("an event that is no JSON", (faults.BadJson(4),), "error", "bad_response", FIRST, more=True),
+    Case("an event with a byte that is no UTF-8", (faults.BadUtf8(4),), "error|done", None, FIRST, more=True),
+    Case("half a character at the end", (faults.NoEnd(), faults.Raw(99, b'data: {"x": "\xf0\x9f')), "truncated|error"),
+    Case("keep-alive comments", (faults.KeepAlive(),), "done"),
+    Case("an event with empty data", (faults.EmptyData(4),), "done"),
+    Case("a byte order mark", (faults.Bom(),), "done"),
+    Case("several events in one packet", (faults.Coalesce(5),), "done"),
+    Case("5 MB in one event", (), "done", None, BIG, answer=Answer.of([BIG])),
+    Case(
+        "U+2028, U+2029 and U+0085 raw",
+        (),
+        "done",
+        None,
+        "a\u2028b\u2029c\x85d",
+        answer=Answer.of(["a\u2028b\u2029", "c\x85d"]),
+    ),
+    Case("401, the key quoted", (faults.Status(401, echo_key=True),), "error", "auth", ""),
+    Case("404", (faults.Status(404),), "error", "request", ""),
+    Case("429 with Retry-After above our patience", (faults.Status(429, retry_after=60),), "error", "rate_limit", ""),
+    Case("500 once, then the answer", (faults.Status(500, times=1),), "done"),
+    Case("a connection refused once, then the answer", (faults.Refuse(times=1),), "done"),
+    Case("a web page with status 200", (faults.Html(),), "error", "bad_response", ""),
+    Case("a JSON error with status 200", (faults.JsonError(),), "error", None, ""),
+]
+
+
+@pytest.mark.parametrize("wire", FORMATS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("way", [from_sse, stream], ids=["nb.from_sse", "nb.stream"])
+def test_a_fault_ends_truthfully(
+    provider: FakeProvider, way: Callable[[FakeProvider, str, str], nb.Stream], case: Case, wire: str
+) -> None:
+    if way is stream and wire not in ROUTES:
+        pytest.skip("nb.stream speaks to OpenAI by chat completions")
+    model = f"matrix-{way.__name__}-{CASES.index(case)}"
+    provider.script(model, case.answer, faults=case.given, framing=case.framing)
+    s = way(provider, wire, model)
+    code = s.error.code if s.error else None
+    if way is from_sse:
+        tables.note("faults", case.name, wire, s.status + (f" ({code})" if code else ""))
+    assert s.content == case.text or (case.more and s.content == WHOLE)
+    assert s.status in case.status.split("|"), s.error
+    assert s.status != "done" or not case.more or s.content == WHOLE
+    if case.code:
+        assert code == case.code
+    if s.error is not None:
+        assert s.error.hint
+        assert KEY not in f"{s.error} {s.error.hint}"
