@@ -119,6 +119,7 @@ export class Comm implements Uplink {
 
   resync(run: string, have: number): void {
     if (this.away || (this.timers.has('resync') && this.since(this.asked) < RESYNC_PAUSE)) return
+    this.timers.cease('check')
     // First quietly; if nothing comes, by the comm as well: a kernel may not listen to our control messages.
     let way: Way = 'quiet'
     this.timers.repeat('resync', ASK_AGAIN, () => {
@@ -189,7 +190,7 @@ export class Comm implements Uplink {
 
   /** Ask whether there is more than was received; where the answer is yes, a resync follows. */
   private check(store: RunStore): void {
-    if (store.end || store.gone || this.away || this.since(this.asked) < ASK_PAUSE) return
+    if (store.end || store.gone || this.away || this.timers.has('resync') || this.since(this.asked) < ASK_PAUSE) return
     let way: Way = 'quiet'
     this.timers.repeat('check', ASK_AGAIN, () => {
       this.asked = performance.now()

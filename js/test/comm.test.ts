@@ -351,6 +351,17 @@ test('a check is said again by both ways until anything comes', () => {
   expect(checks(front)).toHaveLength(3)
 })
 
+test('a view that waits for a snapshot checks nothing besides', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  vi.advanceTimersByTime(5000)
+  expect(checks(front)).toHaveLength(1)
+  front.hears(frame(3, 3, { op: 'note', meta: {} }))
+  vi.advanceTimersByTime(9000)
+  window.dispatchEvent(new Event('online'))
+  expect(checks(front)).toHaveLength(1)
+})
+
 test('a view that has everything hears so and asks for no snapshot; one that has not does', () => {
   const { front } = connect(new FrontEnd(true))
   settle(front, 4)
