@@ -26,7 +26,7 @@ DATA: Final = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 class Keeper(Protocol):
     """Whom a line asks and tells: the proxy."""
 
-    def heard(self) -> None:
+    def heard(self, wire: aiohttp.WSMessage) -> None:
         """Note that the server has sent something."""
         ...
 
@@ -83,7 +83,7 @@ class Line:
             if self._over:
                 return
             if down:
-                self._keeper.heard()
+                self._keeper.heard(message)
             action = self._keeper.judge(message, down=down)
             if action == "cut":
                 self._over = True

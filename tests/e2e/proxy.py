@@ -18,13 +18,17 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned
+from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned, said_at
 from e2e.line import DATA, Line
 from e2e.server import Server
 
 DELAY: Final = (0.02, 0.4)
 """Bounds of a delay, in seconds: later messages overtake it."""
-CONNECTED_SECONDS: Final = 30.0
+CONNECTED_SECONDS: Final = 60.0
+"""jupyter_server takes up to 25 s to join a line to its kernel when the one before was cut at that very moment."""
+PROMPT_SECONDS: Final = 0.25
+"""What is older when it arrives was kept by the server, which sends it all when a line is back: what the kernel says now comes
+after that."""
 
 HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"})
 
@@ -71,9 +75,18 @@ class Proxy:
         """Cut every kernel's line, and let none come back until the line is mended."""
         self._do(self._sever())
 
-    def mend(self) -> None:
-        """Disturb no more: release what is held, and return when each line that was cut is there again."""
-        self._do(self._mend())
+    def mend(self, *, talking: bool = False) -> float:
+        """Disturb no more, release what is held, and return when the line is back: when what the kernel says arrives at once.
+
+        Args:
+            talking: the kernel says something all the time, so that this can be waited for though no line was cut.
+
+        Returns:
+            How long that took, in seconds.
+        """
+        began = time.monotonic()
+        self._do(self._mend(talking=talking))
+        return time.monotonic() - began
 
     def _do(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(CONNECTED_SECONDS + 10)
@@ -107,9 +120,11 @@ class Proxy:
         for line in tuple(self._lines):
             line.cut()
 
-    async def _mend(self) -> None:
+    async def _mend(self, *, talking: bool) -> None:
         self._plan = None
         self._severed = False
+        if talking:
+            self._back.clear()
         for line in tuple(self._lines):
             line.release()
         await asyncio.wait_for(self._back.wait(), CONNECTED_SECONDS)
@@ -154,16 +169,19 @@ class Proxy:
     def _address(self, request: web.Request) -> URL:
         return URL(self._target + request.raw_path, encoded=True)
 
-    def heard(self) -> None:
-        """The server has joined a new line to the kernel: only now it is back, whatever the browser sees."""
-        self._back.set()
+    def heard(self, wire: aiohttp.WSMessage) -> None:
+        """The kernel has said something: if just now, the line is back, whatever the browser sees before."""
+        if self._back.is_set() or wire.type not in DATA or (said := said_at(wire.data)) is None:
+            return
+        if time.time() - said <= PROMPT_SECONDS:
+            self._back.set()
 
     def judge(self, wire: aiohttp.WSMessage, *, down: bool) -> Action | None:
         """Count a message if it is ours, and say what the plan does to it."""
         if self._plan is None or wire.type not in DATA or (content := ours(wire.data, down=down)) is None:
             return None
         self._count += 1
-        message = Message(self._count, down, content)
+        message = Message(self._count, down, content, self._back.is_set())
         action = self._plan(message)
         if action is not None:
             self.done.append(f"{time.monotonic() - self._began:.2f} s: {action} {message}")
