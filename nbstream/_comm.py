@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ipywidgets import Widget
 
+from nbstream import _host
 from nbstream._events import Wire
 
 CONTROL_TYPE: Final = "nbstream"
@@ -38,6 +39,8 @@ class Channel:
     def __init__(self, widget: Widget, key: str, receive: Receive) -> None:
         """Pass every message of `widget`'s views to `receive`; `key` names the model on the control channel."""
         self._widget = widget
+        self._send = _host.on_any_thread(widget.send)
+        self._send_state = _host.on_any_thread(widget.send_state)
         self._receive = receive
         self.refused = 0
         self.failed = 0
@@ -47,11 +50,11 @@ class Channel:
 
     def send(self, message: Wire) -> None:
         """Send one message to all views; a closed model has none."""
-        self._try(self._widget.send, message)
+        self._try(self._send, message)
 
     def send_state(self, trait: str) -> None:
         """Push one synced trait."""
-        self._try(self._widget.send_state, trait)
+        self._try(self._send_state, trait)
 
     def hear(self, message: object, *, quiet: bool = False) -> None:
         """Take one message of a view, whatever it is: a view is a stranger and must not raise in the kernel's shell.

@@ -7,6 +7,7 @@ apart in no other way). Does not belong here: what is done with the answers.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import sys
 import threading
@@ -139,6 +140,25 @@ def _watch_cells(events: Any, shell: Shell) -> None:
     callbacks: dict[str, Callable[[], None]] = {"pre_execute": lambda: tell(True), "post_execute": lambda: tell(False)}
     for name, callback in callbacks.items():
         events.register(name, callback)
+
+
+def on_any_thread(work: Callable[..., None]) -> Callable[..., None]:
+    """Return `work`, which sends something to the front-end, so that it can be called on any thread.
+
+    ipykernel 7.0 finds the request that a message belongs to in a context variable alone, which other threads do not have: they
+    borrow the context of now.
+    """
+    now = contextvars.copy_context()
+
+    def call(*args: Any, **options: Any) -> None:
+        try:
+            _parent()
+        except LookupError:
+            now.copy().run(work, *args, **options)  # a copy: one context cannot be entered twice at a time
+        else:
+            work(*args, **options)
+
+    return call
 
 
 def publish(bundle: Mapping[str, str | Mapping[str, Any]], display_id: str, *, update: bool) -> None:

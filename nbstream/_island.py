@@ -43,6 +43,7 @@ class Island:
     def __init__(self, transcript: Transcript, key: str, model_id: str, refreshed: Callable[[], None]) -> None:
         """Make the island of `transcript`, not yet shown; `refreshed` is called after each refresh, on its thread."""
         self._refreshed = refreshed
+        self._publish = _host.on_any_thread(_host.publish)
         self._transcript = transcript
         self._key = key
         self._model_id = model_id
@@ -66,7 +67,7 @@ class Island:
             self.rev += 1
             self._length = self._characters()
             self._at = time.monotonic()
-            _host.publish(self._bundle(), self._display_id, update=True)
+            self._publish(self._bundle(), self._display_id, update=True)
         self._refreshed()
 
     def renew(self) -> None:

@@ -65,13 +65,13 @@ class View:
         self._request = ""
         self._ran = _host.execution_count()
         self.mismatches = 0
+        listen(_host.kernel())  # before there is a model: a front-end may speak as soon as it knows of one
         self.widget = StreamWidget(key=key, cell=_host.cell_id(), snapshot=self.state)
         self.island = Island(run.transcript, key, self.widget.model_id or "", self._announce)
         self._channel = Channel(self.widget, key, self._hear)
         self._delivery = Delivery(
             run.id, self._channel.send, self.state, lambda: run.transcript.seq, loop, _host.Shell().was_free
         )
-        listen(_host.kernel())
         run.transcript.subscribe(self._contained(self._take))
         run.transcript.subscribe(self._contained(Observed(self.widget, lambda: run.status, loop)))
 

@@ -7,6 +7,9 @@
  * kernel say busy and idle. The control channel, where the front-end shows its kernel connection, does neither. Stop and hello
  * take both (the kernel does each once); the others take control where there is one.
  *
+ * While the line is cut nothing is said: JupyterLab would keep it, and whatever it keeps holds up its own first question to the
+ * kernel, behind which all others wait, until three seconds are over. When the line is back, what is still to be said goes out.
+ *
  * A view that got something acknowledges it, at most once a second, as part of taking a message: a hidden page's timers hardly
  * run. One that cannot know whether it got everything (the page was away, the line is silent) checks: the kernel answers with
  * the number up to which it has sent, and where that is ahead, the view asks for a snapshot.
@@ -30,8 +33,8 @@ export interface Model {
 /** Before a message is said again, in milliseconds. */
 const HELLO_AGAIN = [250, 500, 1000, 2000, 4000, 8000]
 const STOP_AGAIN = [1000, 2000, 4000]
-/** Often at first: a line that was cut may be back at any moment. */
-const ASK_AGAIN = [500, ...Array<number>(9).fill(1000), 2000, 4000, 8000, 16000, 30000]
+/** Often at first: a line is called connected before the server has joined it to the kernel, and what is asked then is lost. */
+const ASK_AGAIN = [250, 250, 500, ...Array<number>(9).fill(1000), 2000, 4000, 8000, 16000, 30000]
 const WANT_AGAIN = [2000, 4000]
 /** The pauses between two acknowledgements, in milliseconds. */
 const ACK_EVERY = 1000
@@ -87,11 +90,7 @@ export class Comm implements Uplink {
       store.lose()
     }
     signal.addEventListener('abort', part)
-    const back = (): void => {
-      store.rejoin()
-      check()
-    }
-    this.kernel.watch({ lost: part, cut: (retried) => store.part(retried), back }, signal)
+    this.kernel.watch({ lost: part, cut: (retried) => store.part(retried), back: () => this.rejoin(store) }, signal)
     // The hello says what the model came with: what was sent before this module was loaded has reached nobody.
     this.greet = () => {
       this.timers.repeat('hello', HELLO_AGAIN, () => this.hello(store, adopts()))
@@ -111,7 +110,7 @@ export class Comm implements Uplink {
   bye(): void {
     this.away = true
     for (const name of ['hello', 'ack', 'check', 'resync', 'silence']) this.timers.cease(name)
-    this.say({ type: 'bye', view: this.view }, 'quiet')
+    this.sayBye()
   }
 
   stop(run: string): void {
@@ -120,6 +119,7 @@ export class Comm implements Uplink {
 
   resync(run: string, have: number): void {
     if (this.away || (this.timers.has('resync') && this.since(this.asked) < RESYNC_PAUSE)) return
+    this.timers.cease('check')
     // First quietly; if nothing comes, by the comm as well: a kernel may not listen to our control messages.
     let way: Way = 'quiet'
     this.timers.repeat('resync', ASK_AGAIN, () => {
@@ -144,6 +144,17 @@ export class Comm implements Uplink {
 
   chunks(run: string, from: number, count: number): void {
     this.say({ type: 'chunks', run, from, count }, 'quiet')
+  }
+
+  /** The line is there again. */
+  private rejoin(store: RunStore): void {
+    if (store.cut) this.asked = Number.NEGATIVE_INFINITY // what was asked on the old line is lost, or its answer is
+    store.rejoin()
+    if (store.frozen) this.stop(store.run)
+    if (this.away) this.sayBye()
+    if (this.timers.has('hello')) this.greet()
+    if (this.timers.has('resync')) store.resync()
+    else this.check(store)
   }
 
   private receive(message: unknown, store: RunStore): void {
@@ -186,7 +197,7 @@ export class Comm implements Uplink {
 
   /** Ask whether there is more than was received; where the answer is yes, a resync follows. */
   private check(store: RunStore): void {
-    if (store.end || store.gone || this.away || this.since(this.asked) < ASK_PAUSE) return
+    if (store.end || store.gone || this.away || this.timers.has('resync') || this.since(this.asked) < ASK_PAUSE) return
     let way: Way = 'quiet'
     this.timers.repeat('check', ASK_AGAIN, () => {
       this.asked = performance.now()
@@ -206,6 +217,7 @@ export class Comm implements Uplink {
   }
 
   private ack(store: RunStore): void {
+    if (this.kernel.cut) return
     this.acknowledged = { seq: store.received, at: performance.now() }
     this.say({ type: 'ack', view: this.view, run: store.run, seq: store.received }, 'quiet')
   }
@@ -219,12 +231,16 @@ export class Comm implements Uplink {
     })
   }
 
+  private sayBye(): void {
+    this.say({ type: 'bye', view: this.view }, 'quiet')
+  }
+
   private since(time: number): number {
     return performance.now() - time
   }
 
   private say(message: Wire, way: Way): void {
-    if (this.over) return
+    if (this.over || this.kernel.cut) return
     const controlled = this.kernel.control({ key: this.model.get('key'), message })
     if (way === 'both' || !controlled) this.model.send(message)
   }

@@ -9,6 +9,7 @@ import type { Wire } from './events'
 interface Connection {
   readonly clientId?: string
   readonly username?: string
+  readonly connectionStatus?: string
   readonly statusChanged?: Signal
   readonly disposed?: Signal
   readonly connectionStatusChanged?: Signal
@@ -39,6 +40,11 @@ export interface Watcher {
 
 export class Kernel {
   constructor(private readonly manager: unknown) {}
+
+  /** Whether the front-end has no line to the kernel at the moment. */
+  get cut(): boolean {
+    return (this.connection?.connectionStatus ?? 'connected') !== 'connected'
+  }
 
   /** Tell `watcher` of the kernel and of the line to it, until `signal`. */
   watch({ lost, cut, back }: Watcher, signal: AbortSignal): void {

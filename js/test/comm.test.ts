@@ -37,7 +37,10 @@ class FrontEnd implements Model {
     this.traits = { key: 'cafe0123', snapshot: { v: 1, run: 'r', seq: 0, sections: [], meta: {} }, ...traits }
     const sendControlMessage = (message: Wire): void => this.takeControl(message)
     const signals = { statusChanged: this.status, connectionStatusChanged: this.connection, iopubMessage: this.iopub }
-    const kernel = { clientId: 'client', username: 'me', ...signals, sendControlMessage }
+    const kernel = { clientId: 'client', username: 'me', connectionStatus: 'connected', ...signals, sendControlMessage }
+    this.connection.connect((_, status) => {
+      kernel.connectionStatus = String(status)
+    })
     this.widget_manager = hasKernel ? { kernel, context: { model: {} } } : { kernel: null }
   }
 
@@ -191,7 +194,7 @@ test('one resync is outstanding at a time; it is said again by both ways until a
     { type: 'resync', view: expect.stringMatching(/^[0-9a-f]{8}$/) as unknown, run: 'r', have: 0, n: 2 },
   ])
   expect(kinds(front.comm, 'resync')).toHaveLength(0)
-  vi.advanceTimersByTime(500)
+  vi.advanceTimersByTime(250)
   expect(kinds(front.control, 'resync')).toHaveLength(2)
   expect(kinds(front.comm, 'resync')).toEqual(kinds(front.control, 'resync').slice(1))
   settle(front, 7)
@@ -207,6 +210,83 @@ test('a resync is said again when messages still do not fit a second later, what
   const before = kinds(front.control, 'resync').length
   front.hears(frame(4, 4, { op: 'note', meta: {} }))
   expect(kinds(front.control, 'resync')).toHaveLength(before + 1)
+})
+
+const questions = (front: FrontEnd): string[] =>
+  front.control.map(({ type }) => String(type)).filter((type) => type === 'resync' || type === 'check')
+
+test('what was asked just before the line was cut is asked again as soon as it is back', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  front.hears(frame(3, 3, { op: 'note', meta: {} }))
+  expect(questions(front)).toEqual(['resync'])
+  vi.advanceTimersByTime(20)
+  front.connection.emit('connecting')
+  vi.advanceTimersByTime(20)
+  front.connection.emit('connected')
+  expect(questions(front)).toEqual(['resync', 'resync'])
+  vi.advanceTimersByTime(250)
+  expect(questions(front)).toEqual(['resync', 'resync', 'resync'])
+})
+
+test('a check that was asked just before the line was cut is asked again, too', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  window.dispatchEvent(new Event('online'))
+  vi.advanceTimersByTime(20)
+  front.connection.emit('connecting')
+  front.connection.emit('connected')
+  expect(questions(front)).toEqual(['check', 'check'])
+})
+
+test('while the line is cut nothing is said; when it is back, what is still to be said goes out at once', () => {
+  const { front, store } = connect(new FrontEnd(true))
+  front.hears({ type: 'welcome', run: 'r' })
+  settle(front)
+  front.hears(frame(1, 1, { op: 'note', meta: {} }))
+  front.connection.emit('connecting')
+  const said = front.comm.length + front.control.length
+  front.hears(frame(2, 2, { op: 'note', meta: {} })) // was on its way
+  store.stop()
+  vi.advanceTimersByTime(20_000)
+  expect(front.comm.length + front.control.length).toBe(said)
+  front.connection.emit('connected')
+  expect(kinds(front.comm, 'stop')).toHaveLength(1)
+  expect(checks(front).at(-1)).toMatchObject({ have: 2 })
+})
+
+test('a hello that the line kept from the kernel is said when it is there', () => {
+  const front = new FrontEnd(true)
+  front.connection.emit('connecting')
+  connect(front)
+  expect(front.comm).toEqual([])
+  front.connection.emit('connected')
+  expect(kinds(front.comm, 'hello')).toHaveLength(1)
+})
+
+test('a bye that the line kept from the kernel is said when it is back', () => {
+  const { front, comm } = connect(new FrontEnd(true))
+  front.connection.emit('connecting')
+  comm.bye()
+  expect(kinds(front.control, 'bye')).toEqual([])
+  front.connection.emit('connected')
+  expect(kinds(front.control, 'bye')).toHaveLength(1)
+  expect(checks(front)).toEqual([])
+})
+
+test('a line that is back is asked often at first, because the server may not have joined it to the kernel yet', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  vi.advanceTimersByTime(1000)
+  front.connection.emit('connecting')
+  front.connection.emit('connected')
+  const times = [0]
+  for (let t = 50; t <= 4000; t += 50) {
+    const before = checks(front).length
+    vi.advanceTimersByTime(50)
+    if (checks(front).length > before) times.push(t)
+  }
+  expect(times).toEqual([0, 250, 500, 1000, 2000, 3000, 4000])
 })
 
 test('acks are said at most once a second, over control, and only when something came', () => {
@@ -263,12 +343,23 @@ test('a check is said again by both ways until anything comes', () => {
   const { front } = connect(new FrontEnd(true))
   settle(front)
   window.dispatchEvent(new Event('online'))
-  vi.advanceTimersByTime(1500)
+  vi.advanceTimersByTime(500)
   expect(checks(front)).toHaveLength(3)
   expect(kinds(front.comm, 'check')).toHaveLength(2)
   front.hears({ type: 'current', run: 'r', seq: 0 })
   vi.advanceTimersByTime(3000)
   expect(checks(front)).toHaveLength(3)
+})
+
+test('a view that waits for a snapshot checks nothing besides', () => {
+  const { front } = connect(new FrontEnd(true))
+  settle(front)
+  vi.advanceTimersByTime(5000)
+  expect(checks(front)).toHaveLength(1)
+  front.hears(frame(3, 3, { op: 'note', meta: {} }))
+  vi.advanceTimersByTime(9000)
+  window.dispatchEvent(new Event('online'))
+  expect(checks(front)).toHaveLength(1)
 })
 
 test('a view that has everything hears so and asks for no snapshot; one that has not does', () => {
@@ -400,7 +491,7 @@ test('a kernel that speaks in another session is another one, whoever has restar
 test('a model that has gone listens to its kernel no more', () => {
   const { front } = connect(new FrontEnd(true))
   controller.abort()
-  expect([front.status, front.connection, front.iopub].map(({ slots }) => slots.size)).toEqual([0, 0, 0])
+  expect([front.status, front.connection, front.iopub].map(({ slots }) => slots.size)).toEqual([0, 1, 0]) // the fake's own
 })
 
 test.each([null, 3, 'frame', [], {}, { type: 'frame' }, { type: 'snapshot' }, { type: 'dance' }])(

@@ -50,7 +50,6 @@ def nanousd(dollars: Any) -> int | None:
     return round(dollars * 1e9) if isinstance(dollars, int | float) and dollars > 0 else None
 
 
-<<<<<<< HEAD
 def _fields(of: Any) -> Mapping[str, Any]:
     """Return what the model `of` holds, declared fields and others."""
     if of is None:
@@ -63,17 +62,8 @@ def _fields(of: Any) -> Mapping[str, Any]:
 def _choice(choice: Mapping[str, Any], raw: Any) -> Iterator[Delta]:
     delta = _fields(choice.get("delta") or choice.get("message"))
     number = choice.get("index") or 0
-    yield from _thinking(delta, number, raw)
+    yield from _thinking(delta, number, raw, streamed=choice.get("delta") is not None)
     content = delta.get("content")
-=======
-def _choice(choice: Any) -> Iterator[Delta]:
-    delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
-    number = getattr(choice, "index", None) or 0
-    if delta is None:
-        return
-    yield from _thinking(delta, number, streamed=getattr(choice, "delta", None) is not None)
-    content = getattr(delta, "content", None)
->>>>>>> sources
     if isinstance(content, str) and content:
         yield Delta("content", content, choice=number, raw=raw)
     for call in delta.get("tool_calls") or ():
@@ -82,21 +72,13 @@ def _choice(choice: Any) -> Iterator[Delta]:
         yield _tool(None, legacy, number, raw)
 
 
-<<<<<<< HEAD
-def _thinking(delta: Mapping[str, Any], number: int, raw: Any) -> Iterator[Delta]:
+def _thinking(delta: Mapping[str, Any], number: int, raw: Any, *, streamed: bool) -> Iterator[Delta]:
     text = delta.get("reasoning_content") or delta.get("reasoning")
     blocks = [b for b in delta.get("thinking_blocks") or () if isinstance(b, dict)]
     if not text and blocks:
-        text = "".join(b["thinking"] for b in blocks if isinstance(b.get("thinking"), str))
-=======
-def _thinking(delta: Any, number: int, *, streamed: bool) -> Iterator[Delta]:
-    text = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
-    blocks = [b for b in getattr(delta, "thinking_blocks", None) or () if isinstance(b, dict)]
-    if not text:
         # A streamed signature comes after its text, which some versions of litellm then repeat.
         new = (b for b in blocks if not (streamed and b.get("signature")))
         text = "".join(b["thinking"] for b in new if isinstance(b.get("thinking"), str))
->>>>>>> sources
     if isinstance(text, str) and text:
         yield Delta("thinking", text, choice=number, raw=raw)
     for block in blocks:  # the signature ends its block; sending it back later needs it beside its own text

@@ -85,7 +85,9 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
     cases = re.findall(r'case \{"type": ("\w+"(?: \| "\w+")*)', view)
     answered = {name for case in cases for name in re.findall(r"\w+", case)}
-    sent = set(re.findall(r'(?:return |aside\(|message = )\{"type": "(\w+)"', view + program("_outbox.py") + program("_inspector.py")))
+    sent = set(
+        re.findall(r'(?:return |aside\(|message = )\{"type": "(\w+)"', view + program("_outbox.py") + program("_inspector.py"))
+    )
     assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks"}
     assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks"}
 

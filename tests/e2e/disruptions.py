@@ -13,6 +13,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 Action: TypeAlias = Literal["drop", "delay", "duplicate", "reorder", "cut", "halve", "stray", "renew"]
@@ -30,11 +31,13 @@ CONTENT: Final = 4
 
 @dataclass(frozen=True)
 class Message:
-    """One message of ours: the how manyth it is since the plan was set, which way it goes, and what it says."""
+    """One message of ours: the how manyth it is since the plan was set, which way it goes, what it says, and whether the line
+    was back before."""
 
     number: int
     down: bool
     content: dict[str, Any]
+    steady: bool = True
 
     @property
     def type(self) -> str:
@@ -47,9 +50,15 @@ class Message:
         return self.type == "frame" and any(event.get("op") == "end" for event in self.content["events"])
 
     def takes(self, action: Action) -> bool:
-        """Whether `action` can be done to it. Half a message from the page would be the server's business, not ours."""
+        """Whether `action` can be done to it.
+
+        Half a message from the page would be the server's business, not ours. So is a line that is cut while the server joins
+        it to the kernel: jupyter_server 2.21 then hears nothing of the kernel for 20 s and is behind ever after.
+        """
         if action == "halve":
             return self.down
+        if action == "cut":
+            return self.steady
         return {"stray": "run", "renew": "v"}.get(action, "type") in self.content
 
     def __str__(self) -> str:
@@ -112,6 +121,12 @@ def ours(message: bytes | str, *, down: bool) -> dict[str, Any] | None:
     said = _said(content) if kind in KINDS else None
     known = DOWN if down else UP
     return said if isinstance(said, dict) and said.get("type") in known else None
+
+
+def said_at(message: bytes | str) -> float | None:
+    """Return when a message was sent, in seconds since the epoch, as its header says; None where it says nothing."""
+    header = json.loads(_parts(message)[HEADER]) if isinstance(message, bytes) else json.loads(message).get("header", {})
+    return datetime.fromisoformat(header["date"]).timestamp() if header.get("date") else None
 
 
 def _said(content: dict[str, Any]) -> Any:

@@ -1,36 +1,35 @@
 """A proxy between browser and Jupyter server that disturbs nbstream's messages, and no others.
 
-Belongs here: sockets, and doing to a message what the plan says. Does not belong here: which message when (`disruptions`), what
-the page makes of it.
+Belongs here: the port, HTTP, which lines there are, and when one that was cut is back. Does not belong here: which message is
+disturbed (`disruptions`), one line's messages (`line`), what the page makes of it.
 
-Everything else passes as it is: HTTP, other websockets, other messages. A cut aborts the connection without a farewell, as a
-network does: after an orderly close JupyterLab does not come back.
+Everything else passes as it is: HTTP, other websockets, other messages.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import threading
 import time
-from contextlib import suppress
 from typing import Any, Final, Self
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned, rewrite
+from e2e.disruptions import Action, Message, Plan, Schedule, ours, planned, said_at
+from e2e.line import DATA, Line
 from e2e.server import Server
 
 DELAY: Final = (0.02, 0.4)
 """Bounds of a delay, in seconds: later messages overtake it."""
-HELD_SECONDS: Final = 0.5
-"""A message that is to change places goes on alone after this long."""
-CONNECTED_SECONDS: Final = 30.0
+CONNECTED_SECONDS: Final = 60.0
+"""jupyter_server takes up to 25 s to join a line to its kernel when the one before was cut at that very moment."""
+PROMPT_SECONDS: Final = 0.25
+"""What is older when it arrives was kept by the server, which sends it all when a line is back: what the kernel says now comes
+after that."""
 
-DATA: Final = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"})
 
 
@@ -47,7 +46,7 @@ class Proxy:
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
-        self._lines: set[_Line] = set()
+        self._lines: set[Line] = set()
         self._plan: Plan | None = None
         self._severed = False
         self._count = 0
@@ -76,9 +75,18 @@ class Proxy:
         """Cut every kernel's line, and let none come back until the line is mended."""
         self._do(self._sever())
 
-    def mend(self) -> None:
-        """Disturb no more: release what is held, and return when each line that was cut is there again."""
-        self._do(self._mend())
+    def mend(self, *, talking: bool = False) -> float:
+        """Disturb no more, release what is held, and return when the line is back: when what the kernel says arrives at once.
+
+        Args:
+            talking: the kernel says something all the time, so that this can be waited for though no line was cut.
+
+        Returns:
+            How long that took, in seconds.
+        """
+        began = time.monotonic()
+        self._do(self._mend(talking=talking))
+        return time.monotonic() - began
 
     def _do(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(CONNECTED_SECONDS + 10)
@@ -112,9 +120,11 @@ class Proxy:
         for line in tuple(self._lines):
             line.cut()
 
-    async def _mend(self) -> None:
+    async def _mend(self, *, talking: bool) -> None:
         self._plan = None
         self._severed = False
+        if talking:
+            self._back.clear()
         for line in tuple(self._lines):
             line.release()
         await asyncio.wait_for(self._back.wait(), CONNECTED_SECONDS)
@@ -147,7 +157,7 @@ class Proxy:
             chosen = [upstream.protocol] if upstream.protocol else []
             browser = web.WebSocketResponse(protocols=chosen, max_msg_size=0, compress=False)
             await browser.prepare(request)
-            line = _Line(self, request, browser, upstream)
+            line = Line(self, request, browser, upstream)
             if request.path.endswith("/channels"):
                 self._lines.add(line)
             try:
@@ -159,16 +169,19 @@ class Proxy:
     def _address(self, request: web.Request) -> URL:
         return URL(self._target + request.raw_path, encoded=True)
 
-    def heard(self) -> None:
-        """The server has joined a new line to the kernel: only now it is back, whatever the browser sees."""
-        self._back.set()
+    def heard(self, wire: aiohttp.WSMessage) -> None:
+        """The kernel has said something: if just now, the line is back, whatever the browser sees before."""
+        if self._back.is_set() or wire.type not in DATA or (said := said_at(wire.data)) is None:
+            return
+        if time.time() - said <= PROMPT_SECONDS:
+            self._back.set()
 
     def judge(self, wire: aiohttp.WSMessage, *, down: bool) -> Action | None:
         """Count a message if it is ours, and say what the plan does to it."""
         if self._plan is None or wire.type not in DATA or (content := ours(wire.data, down=down)) is None:
             return None
         self._count += 1
-        message = Message(self._count, down, content)
+        message = Message(self._count, down, content, self._back.is_set())
         action = self._plan(message)
         if action is not None:
             self.done.append(f"{time.monotonic() - self._began:.2f} s: {action} {message}")
@@ -188,96 +201,3 @@ class Proxied(Server):
         self.__dict__.update(server.__dict__)
         self.url = proxy.url
         self.proxy = proxy
-
-
-class _Line:
-    """One websocket: the browser's end, the server's end, and what is held back between them."""
-
-    def __init__(
-        self, proxy: Proxy, request: web.Request, browser: web.WebSocketResponse, upstream: aiohttp.ClientWebSocketResponse
-    ) -> None:
-        self._proxy = proxy
-        self._request = request
-        self._browser = browser
-        self._upstream = upstream
-        self._held: dict[bool, list[aiohttp.WSMessage]] = {True: [], False: []}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._over = False
-
-    async def run(self) -> None:
-        """Pass messages both ways until one end closes."""
-        pumps = {asyncio.create_task(self._pump(down=down)) for down in (True, False)}
-        _, others = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*others, *self._tasks):
-            task.cancel()
-        await asyncio.gather(*pumps, *self._tasks, return_exceptions=True)
-        self.cut()
-
-    def cut(self) -> None:
-        """Abort both ends; neither hears a farewell."""
-        self._over = True
-        if (transport := self._request.transport) is not None:
-            transport.abort()
-        if (end := self._upstream.get_extra_info("socket")) is not None:
-            with suppress(OSError):  # closed already
-                end.shutdown(socket.SHUT_RDWR)
-
-    def release(self) -> None:
-        """Send what is held."""
-        for down in (True, False):
-            for held in self._swap(down):
-                self._later(self._send(held, down=down))
-
-    async def _pump(self, *, down: bool) -> None:
-        source = self._upstream if down else self._browser
-        async for message in source:
-            if self._over:
-                return
-            if down:
-                self._proxy.heard()
-            action = self._proxy.judge(message, down=down)
-            if action == "cut":
-                self._over = True
-                return
-            if action == "delay":
-                self._later(self._after(self._proxy.pause(), message, down=down))
-            elif action == "reorder":
-                self._held[down].append(message)
-                self._later(self._let_go(down=down))
-            elif action != "drop":
-                await self._send(_spoilt(message, action), down=down)
-                if action == "duplicate":
-                    await self._send(message, down=down)
-                for held in self._swap(down):
-                    await self._send(held, down=down)
-
-    async def _send(self, message: aiohttp.WSMessage, *, down: bool) -> None:
-        end = self._browser if down else self._upstream
-        with suppress(ConnectionError):  # cut meanwhile: it is lost
-            if message.type == aiohttp.WSMsgType.TEXT:
-                await end.send_str(message.data)
-            elif message.type == aiohttp.WSMsgType.BINARY:
-                await end.send_bytes(message.data)
-
-    async def _after(self, seconds: float, message: aiohttp.WSMessage, *, down: bool) -> None:
-        await asyncio.sleep(seconds)
-        await self._send(message, down=down)
-
-    async def _let_go(self, *, down: bool) -> None:
-        await asyncio.sleep(HELD_SECONDS)
-        for held in self._swap(down):
-            await self._send(held, down=down)
-
-    def _swap(self, down: bool) -> list[aiohttp.WSMessage]:
-        held, self._held[down] = self._held[down], []
-        return held
-
-    def _later(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _spoilt(message: aiohttp.WSMessage, action: Action | None) -> aiohttp.WSMessage:
-    """Return the message as it arrives: another one where the action is one of those that spoil."""
-    return message if action is None else message._replace(data=rewrite(message.data, action))

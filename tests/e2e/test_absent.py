@@ -51,8 +51,7 @@ def memory(pid: int) -> int:
     return int(psutil.Process(pid).memory_full_info().uss)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("seconds", [14, 60])
+@pytest.mark.parametrize("seconds", [14, pytest.param(60, marks=pytest.mark.soak)])
 @pytest.mark.timeout(240)
 def test_a_frozen_page_costs_no_memory_and_is_whole_within_a_second_of_its_return(
     lab: Lab, server: Server, browser: Browser, record_property: Any, seconds: int

@@ -85,7 +85,7 @@ class Streams:
         self.notebook: Notebook = lab.open(CELL, shared=True)
         self.notebook.expected.append(HALF)
         self.proxy = proxy
-        self.slowest = 0.0
+        self.slowest = self.away = 0.0
         self.notebook.run(0, wait=True)
         self.bodies = self.notebook.output(0).locator("[data-kind='content'] [data-part='body']")
         expect(self.bodies).to_have_count(STREAMS, timeout=30_000)
@@ -109,7 +109,7 @@ class Streams:
         already = len(self.proxy.done)
         self.proxy.disturb(plan)
         self.until(lambda: len(self.proxy.done) >= already + actions, 30, "the plan is not carried out")
-        self.proxy.mend()
+        self.away = max(self.away, self.proxy.mend(talking=True))
 
     def end(self) -> None:
         """Let all streams end."""
@@ -166,7 +166,9 @@ def play(lab: Lab, proxy: Proxy, seed: int) -> None:
             raise
     streams.end()
     streams.assert_exact()
-    print(f"seed {seed}: slowest {streams.slowest:.2f} s; {streams.counts()}")  # for `pytest -rP`
+    print(
+        f"seed {seed}: slowest {streams.slowest:.2f} s; line back after {streams.away:.2f} s; {streams.counts()}"
+    )  # for `pytest -rP`
 
 
 def test_the_page_shows_what_was_said_through_20_disruptions(lab: Lab, proxy: Proxy) -> None:
