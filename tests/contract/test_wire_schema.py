@@ -84,9 +84,10 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     said = set(re.findall(r"say\(\{ type: '(\w+)'", comm))
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
     answered = set(re.findall(r'case \{"type": "(\w+)"', view)) | {"ack", "bye"}
-    sent = set(re.findall(r'(?:send\(|message = )\{"type": "(\w+)"', view + program("_outbox.py")))
-    assert said == answered == {"hello", "bye", "stop", "resync", "ack", "mismatch"}
-    assert sent == heard == {"frame", "snapshot", "welcome"}
+    sender = view + program("_outbox.py") + program("_inspector.py")
+    sent = set(re.findall(r'(?:send\(|message = |return )\{"type": "(\w+)"', sender))
+    assert said == answered == {"hello", "bye", "stop", "resync", "ack", "mismatch", "chunks"}
+    assert sent == heard == {"frame", "snapshot", "welcome", "chunks"}
 
 
 def leaves(value: Any) -> list[Any]:
