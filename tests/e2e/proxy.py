@@ -39,6 +39,7 @@ class Proxy:
     Attributes:
         url: the address that the browser opens.
         done: what was done to which message, in order, for a test that failed.
+        prompt: whether the last message of the kernel arrived at once; if not, the machine is busy elsewhere.
     """
 
     def __init__(self, server: Server, seed: int = 0) -> None:
@@ -53,6 +54,7 @@ class Proxy:
         self._began = 0.0
         self.url = ""
         self.done: list[str] = []
+        self.prompt = True
 
     def start(self) -> Self:
         """Open the port."""
@@ -171,10 +173,10 @@ class Proxy:
 
     def heard(self, wire: aiohttp.WSMessage) -> None:
         """The kernel has said something: if just now, the line is back, whatever the browser sees before."""
-        if self._back.is_set() or wire.type not in DATA or (said := said_at(wire.data)) is None:
-            return
-        if time.time() - said <= PROMPT_SECONDS:
-            self._back.set()
+        if wire.type in DATA and (said := said_at(wire.data)) is not None:
+            self.prompt = time.time() - said <= PROMPT_SECONDS
+            if self.prompt:
+                self._back.set()
 
     def judge(self, wire: aiohttp.WSMessage, *, down: bool) -> Action | None:
         """Count a message if it is ours, and say what the plan does to it."""

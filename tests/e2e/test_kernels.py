@@ -1,6 +1,7 @@
 """Stop, interrupt, restart and shutdown on the oldest and the newest ipykernel, in both front-ends.
 
-`scripts/stop_table.py` measures the versions between, too.
+The suite has each kernel and each front-end once, `make soak` the other pairs and more. `scripts/stop_table.py` measures the
+versions between, too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from e2e.stopping import SITUATIONS, WORDS, Stopping
 from provider import FakeProvider
 
 CLOSED_SECONDS = 0.25
-KERNELS: list[tuple[str, Host]] = [("6.29", "lab"), ("6.29", "notebook"), (kernels.NEWEST, "lab"), (kernels.NEWEST, "notebook")]
+KERNELS: list[tuple[str, Host]] = [("6.29", "lab"), (kernels.NEWEST, "notebook")]
+MORE_KERNELS: list[tuple[str, Host]] = [("6.29", "notebook"), (kernels.NEWEST, "lab")]
 INTERRUPTED = {
     "wait": "KeyboardInterrupt",
     "for": "KeyboardInterrupt",
@@ -39,7 +41,11 @@ BODIES = {
 }
 
 
-@pytest.fixture(scope="module", params=KERNELS, ids=lambda kernel: "-".join(kernel))
+@pytest.fixture(
+    scope="module",
+    params=[*KERNELS, *(pytest.param(kernel, marks=pytest.mark.soak) for kernel in MORE_KERNELS)],
+    ids=lambda kernel: "-".join(kernel),
+)
 def opened(server: Server, browser: Browser, provider: FakeProvider, request: pytest.FixtureRequest) -> Iterator[Stopping]:
     """A notebook for all tests on one kernel in one front-end; neither page nor kernel may complain."""
     version, host = request.param
@@ -105,7 +111,7 @@ def test_an_interrupt_leaves_alone_what_no_cell_waits_for(stopping: Stopping) ->
     conn.wait_closed(timeout=10)
 
 
-@pytest.mark.parametrize("situation", ["idle", "wait"])
+@pytest.mark.parametrize("situation", ["idle", pytest.param("wait", marks=pytest.mark.soak)])
 def test_a_restart_closes_the_socket(stopping: Stopping, situation: str) -> None:
     conn = stopping.begin(situation)
     stopping.restart()
