@@ -26,9 +26,10 @@ import httpx
 from jupyter_client.session import Session
 
 from benchmarks.recorded import MODEL, Ours, Played, Recorded, clean, record, response
+from nbstream._chunk_log import ChunkLog
 from nbstream._events import Append, Delta, Event, Wire
 from nbstream._outbox import PACE, Outbox
-from nbstream._record import ChunkLog, EventLog
+from nbstream._record import EventLog
 from nbstream._run import Run
 from nbstream._sections import Sectioner
 from nbstream._transcript import Transcript

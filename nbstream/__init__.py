@@ -18,6 +18,7 @@ from nbstream._version import __version__
 
 if _typing.TYPE_CHECKING:
     from nbstream._api import display_stream, stop_all, stream
+    from nbstream._chunk_log import Chunk
     from nbstream._errors import (
         AuthError,
         BadResponse,
@@ -42,7 +43,7 @@ if _typing.TYPE_CHECKING:
     from nbstream._predicates import stop
     from nbstream._projections import Choice, ToolCall, Usage
     from nbstream._pushing import Approval
-    from nbstream._record import Chunk, StreamEvent
+    from nbstream._record import StreamEvent
     from nbstream._runs import Runs, runs
     from nbstream._stream import Stream
     from nbstream._to_sse import to_sse
@@ -99,6 +100,7 @@ __all__ = [
 
 _HOMES: _typing.Final = {
     "_api": ("display_stream", "stop_all", "stream"),
+    "_chunk_log": ("Chunk",),
     "_errors": (
         "AuthError",
         "BadResponse",
@@ -123,7 +125,7 @@ _HOMES: _typing.Final = {
     "_predicates": ("stop",),
     "_projections": ("Choice", "ToolCall", "Usage"),
     "_pushing": ("Approval",),
-    "_record": ("Chunk", "StreamEvent"),
+    "_record": ("StreamEvent",),
     "_runs": ("Runs", "runs"),
     "_stream": ("Stream",),
     "_to_sse": ("to_sse",),

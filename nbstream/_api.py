@@ -17,11 +17,12 @@ from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
+from nbstream._intake import Predicate
 from nbstream._json_machine import Path
 from nbstream._limits import Timeout
 from nbstream._messages import messages_of
 from nbstream._record import StreamEvent
-from nbstream._run import Predicate, Run
+from nbstream._run import Run
 from nbstream._stream import Stream
 from nbstream._structured import Form, form_of
 from nbstream.sources import Source

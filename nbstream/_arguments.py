@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Final, Literal, TypedDict
 
 from nbstream._events import MetaValue
+from nbstream._intake import Predicate
 from nbstream._limits import Timeout
-from nbstream._run import Predicate
 
 Render = Literal["markdown", "text"]
 

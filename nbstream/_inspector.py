@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from nbstream._chunk_fields import compact, fields_of
+from nbstream._chunk_log import Chunk, ChunkLog
 from nbstream._errors import clip
 from nbstream._events import Wire
-from nbstream._record import Chunk, ChunkLog
 from nbstream._text import repaired
 
 PAGE: Final = 200

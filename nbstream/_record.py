@@ -1,7 +1,7 @@
-"""What is remembered of a run beside its transcript: every event with its time, and a capped log of raw chunks.
+"""The log of a run's events, each with its time: what readers replay and follow.
 
-Belongs here: the event log that readers replay and follow, chunk records. Does not belong here: the state (`_transcript`), what
-is sent to a view (`_outbox`).
+Belongs here: keeping them in little, and waking who waits. Does not belong here: the state (`_transcript`), what is sent to a
+view (`_outbox`), raw chunks (`_chunk_log`).
 """
 
 from __future__ import annotations
@@ -9,18 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from array import array
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypeAlias
 
-from nbstream._chunk_fields import fields_of
-from nbstream._events import Amend, Append, Close, Delta, End, Event, Meta, Note, Open
+from nbstream._events import Amend, Append, Close, End, Event, Meta, Note, Open
 from nbstream._transcript import Section, Transcript
-
-CHUNK_LIMIT: Final = 2_000
-"""How many of the latest raw chunks are kept; those with a finish reason or usage are kept besides."""
-
 
 BLOCK: Final = 512
 """So many events are packed together."""
@@ -61,6 +55,17 @@ class StreamEvent:
         return self.type == "append" and self.kind == "content" and not (self._section and self._section.meta.get("choice"))
 
 
+_Piece: TypeAlias = tuple[int, float, int, str, Section, int]
+"""An append as it is kept, for nearly all events are appends: number, time, index, text and section, and its length then."""
+
+
+def _event(kept: StreamEvent | _Piece) -> StreamEvent:
+    if isinstance(kept, StreamEvent):
+        return kept
+    seq, t, at, text, section, length = kept
+    return StreamEvent(seq, t, "append", at, section.kind, text, {}, section, length)
+
+
 class _Block:
     """So many consecutive events in little more than their text takes; 100,000 objects take 30 MB."""
 
@@ -93,15 +98,15 @@ class _Events:
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
-        self._latest: list[StreamEvent] = []
+        self._latest: list[StreamEvent | _Piece] = []
 
     def __len__(self) -> int:
         return len(self._blocks) * BLOCK + len(self._latest)
 
-    def add(self, event: StreamEvent) -> None:
+    def add(self, event: StreamEvent | _Piece) -> None:
         self._latest.append(event)
         if len(self._latest) == 2 * BLOCK:
-            self._blocks.append(_Block(self._latest[:BLOCK]))
+            self._blocks.append(_Block([_event(kept) for kept in self._latest[:BLOCK]]))
             del self._latest[:BLOCK]
 
     def some(self, position: int) -> list[StreamEvent]:
@@ -109,7 +114,7 @@ class _Events:
         block, begin = divmod(position, BLOCK)
         if block < len(self._blocks):
             return self._blocks[block].events()[begin:]
-        return self._latest[position - len(self._blocks) * BLOCK :]
+        return [_event(kept) for kept in self._latest[position - len(self._blocks) * BLOCK :]]
 
 
 class EventLog:
@@ -187,20 +192,22 @@ class EventLog:
             return False
 
     def _take(self, seq: int, event: Event) -> None:
-        record = self._record(seq, event)
+        kept = self._kept(seq, event)
         with self._lock:
-            self._events.add(record)
+            self._events.add(kept)
+            if not self._waiting and type(event) is not End:
+                return
             self._ended = type(event) is End
             waiting, self._waiting = self._waiting, []
         for callback in waiting:
             callback()
 
-    def _record(self, seq: int, event: Event) -> StreamEvent:
+    def _kept(self, seq: int, event: Event) -> StreamEvent | _Piece:
         t = self._elapsed()
         match event:
             case Append(at=at, text=text):
                 section = self._transcript.sections[at]
-                return StreamEvent(seq, t, "append", at, section.kind, text, {}, section, section.length)
+                return seq, t, at, text, section, section.length
             case Open(kind=kind, meta=meta):
                 return StreamEvent(seq, t, "open", len(self._transcript.sections) - 1, kind, "", meta or {})
             case Amend(at=at, meta=meta):
@@ -219,97 +226,3 @@ class EventLog:
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(event.set)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """One chunk of the provider's stream.
-
-    Attributes:
-        t: seconds since the request was handed to the client.
-        kinds: the section kinds that its text went to, in order.
-        length: of its text, in characters.
-        raw: the provider's own object, None where the source has none.
-    """
-
-    t: float
-    kinds: tuple[str, ...]
-    length: int
-    raw: Any = field(default=None, repr=False)
-
-    @property
-    def id(self) -> str | None:
-        """The response's id."""
-        return fields_of(self.raw).id
-
-    @property
-    def model(self) -> str | None:
-        """The model that answers, in the provider's words."""
-        return fields_of(self.raw).model
-
-    @property
-    def created(self) -> int | None:
-        """When the response was made, in seconds since 1970."""
-        return fields_of(self.raw).created
-
-    @property
-    def index(self) -> int | None:
-        """The index of the choice, or of the content block."""
-        return fields_of(self.raw).index
-
-    @property
-    def delta(self) -> Any:
-        """What is new in it, as plain Python objects."""
-        return fields_of(self.raw).delta
-
-    @property
-    def finish_reason(self) -> str | None:
-        """Why the answer ends, in the provider's words."""
-        return fields_of(self.raw).finish_reason
-
-    @property
-    def usage(self) -> Mapping[str, Any] | None:
-        """The token counts, as the provider names them."""
-        return fields_of(self.raw).usage
-
-
-class ChunkLog:
-    """The last `CHUNK_LIMIT` chunks and every one that carried a finish reason or usage.
-
-    Attributes:
-        count: how many chunks have come, kept or not.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        # A chunk is made of them when it is asked for: mostly nobody asks.
-        self._latest: deque[tuple[int, float, Sequence[Delta]]] = deque(maxlen=CHUNK_LIMIT)
-        self._final: list[tuple[int, float, Sequence[Delta]]] = []
-
-    def add(self, t: float, deltas: Sequence[Delta]) -> None:
-        """Record one batch of deltas, which one chunk gave and nobody changes."""
-        tells = final = False
-        for delta in deltas:
-            tells = tells or delta.raw is not None or (delta.text != "" and delta.kind != "phase")
-            final = final or delta.finish_reason is not None or delta.usage is not None
-        if not tells:
-            return
-        if final:
-            self._final.append((self.count, t, deltas))
-        self._latest.append((self.count, t, deltas))
-        self.count += 1
-
-    def kept(self) -> list[Chunk]:
-        """The kept chunks in order of arrival."""
-        return [chunk for _, chunk in self.numbered()]
-
-    def numbered(self, first: int = 0) -> list[tuple[int, Chunk]]:
-        """The kept chunks from number `first` on, in order, each with its number from 0."""
-        found = {number: (t, deltas) for number, t, deltas in (*self._final, *self._latest) if number >= first}
-        return [(number, _chunk(*found[number])) for number in sorted(found)]
-
-
-def _chunk(t: float, deltas: Sequence[Delta]) -> Chunk:
-    texts = [d for d in deltas if d.text and d.kind != "phase"]
-    raw = next((d.raw for d in deltas if d.raw is not None), None)
-    return Chunk(t, tuple(d.kind for d in texts), sum(len(d.text) for d in texts), raw)

@@ -20,16 +20,14 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from nbstream import _ledger, _threads
-from nbstream._callbacks import warn_dropped
 from nbstream._errors import NbstreamError, ProviderError, SourceFailed, clip, mask
-from nbstream._events import Amend, Append, Close, Delta, End, Event, MetaValue, Note, Open
+from nbstream._events import Delta, End, MetaValue, Note
+from nbstream._intake import Intake, Predicate
 from nbstream._limits import Deadlines, Timeout, expired
-from nbstream._record import ChunkLog, EventLog
-from nbstream._sections import Sectioner
+from nbstream._record import EventLog
 from nbstream._stop import TIMEOUTS, Latch
 from nbstream._text import repaired, repaired_meta
 from nbstream._transcript import Transcript
-from nbstream._usage import Meter, estimated_tokens, microseconds
 from nbstream.sources import Source
 
 RETRIES: Final = (0.5, 1.0)
@@ -40,8 +38,6 @@ CLOSING_SECONDS: Final = 1.0
 """How long a stopped source may take to close before the run ends without it."""
 CONCURRENT: Final = 32
 """How many runs may be under way at once; the others wait as "queued"."""
-
-Predicate = Callable[[Transcript], object]
 
 _slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
@@ -76,19 +72,16 @@ class Run:
         self.latch = Latch()
         self.transcript = Transcript(threading.RLock())
         self.log = EventLog(self.transcript, self.elapsed)
-        self.chunks = ChunkLog()
         self.error: NbstreamError | None = None
         self.ended = threading.Event()
         self._timeout = timeout or Timeout()
-        self._max_output_tokens = max_output_tokens
-        self._predicates = list(stop_when)
         self._secret = secret
         self.pushed = pushed
-        self._sectioner = Sectioner()
-        self._meter = Meter()
-        self._opened: dict[int, float] = {}
+        self._intake = Intake(
+            self.transcript, self.elapsed, self.latch, max_output_tokens=max_output_tokens, stop_when=stop_when
+        )
+        self.chunks = self._intake.chunks
         self._requested: float | None = None
-        self._visible = False
         self._settled: list[Callable[[], None]] = []
         self._guard = threading.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -101,20 +94,19 @@ class Run:
         """submitted, streaming, done, stopped, truncated or error."""
         if self.transcript.end is not None:
             return self.transcript.end.status
-        return "streaming" if self._visible else "submitted"
+        return "streaming" if self._intake.visible else "submitted"
 
     @property
     def finish_reasons(self) -> dict[int, str]:
         """By choice, in OpenAI's words, as far as they have come."""
-        return dict(self._sectioner.finish_reasons)
+        return dict(self._intake.finish_reasons)
 
     def figures(self) -> dict[str, MetaValue]:
         """The stream's meta with the figures that are noted at the end, as they are now."""
         meta = self.transcript.meta
         if self.transcript.end is not None or self._requested is None:
             return meta
-        output: dict[str, MetaValue] = {"output_tokens": estimated_tokens(tuple(self.transcript.sections))}
-        return {**output, **self._meter.gaps(), "duration_us": microseconds(self.elapsed()), **meta}
+        return {**self._intake.figures(), **meta}
 
     def elapsed(self) -> float:
         """Seconds since the request was handed to the client; 0.0 before."""
@@ -175,11 +167,11 @@ class Run:
                     await self._pull()
                 except ProviderError as error:
                     wait = error.retry_after or pause
-                    again = error.retryable and self.source.repeatable and not self._visible and not self.latch
+                    again = error.retryable and self.source.repeatable and not self._intake.visible and not self.latch
                     if not again or pause is None or wait is None or wait > RETRY_AFTER_LIMIT:
                         raise
                     self._deadlines.cancel()
-                    self._apply(Note({"attempt": attempt, "phase": "retrying"}))
+                    self._intake.apply(Note({"attempt": attempt, "phase": "retrying"}))
                     await asyncio.sleep(wait)
                 else:
                     return
@@ -192,7 +184,7 @@ class Run:
             return
         slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
         if slots.locked():
-            self._apply(Note({"phase": "queued"}))
+            self._intake.apply(Note({"phase": "queued"}))
         async with slots:
             yield
 
@@ -222,50 +214,8 @@ class Run:
         if self._requested is None and not any(d.kind == "phase" and d.text != "waiting" for d in batch):
             self._requested = time.monotonic()
             self._deadlines.begin()
-        for delta in batch:
-            for event in self._sectioner.feed(delta):
-                self._apply(event)
-        textual, step = any(d.text and d.kind != "phase" for d in batch), any(d.kind == "step" for d in batch)
-        self._meter.chunk(self.elapsed(), textual=textual, step=step)
-        self.chunks.add(self.elapsed(), batch)
-        self._deadlines.chunk(visible=self._visible)
-        self._check_limits()
-
-    def _apply(self, event: Event) -> None:
-        """Take one event, and what its moment says: the duration of a section, the time of the first text."""
-        estimated = self.transcript.meta.get("estimated") is True
-        self.transcript.apply(event)
-        match event:
-            case Append(at=at):
-                if not self._visible:
-                    self._visible = True
-                if news := self._meter.see(event, self.transcript.sections[at].kind, self.elapsed(), self.transcript.sections):
-                    self.transcript.apply(Note(news))
-            case Note(meta=meta):
-                if self._meter.count(meta, self.transcript.sections) and estimated and "estimated" not in meta:
-                    self.transcript.apply(Note({"estimated": False}))
-            case Open():
-                self._opened[len(self.transcript.sections) - 1] = time.monotonic()
-            case Close(at=at):
-                duration = time.monotonic() - self._opened.pop(at)
-                self.transcript.apply(Amend(at, {"duration_us": microseconds(duration)}))
-            case _:
-                pass
-
-    def _check_limits(self) -> None:
-        if self._max_output_tokens is not None:
-            tokens = estimated_tokens(self.transcript.sections, ("content", "thinking"))
-            if tokens >= self._max_output_tokens:
-                self.latch.set("max_tokens")
-        for predicate in tuple(self._predicates):
-            try:
-                met = predicate(self.transcript)
-            except Exception as raised:  # noqa: BLE001  # reason: it is the user's code; it must not end the stream
-                self._predicates.remove(predicate)
-                warn_dropped("stop_when", predicate, raised)
-            else:
-                if met:
-                    self.latch.set("condition")
+        self._intake.take(batch)
+        self._deadlines.chunk(visible=self._intake.visible)
 
     def _end(self) -> None:
         """The source is at its end, or the latch has been set."""
@@ -276,9 +226,8 @@ class Run:
         if reason is not None:
             self._close("stopped", reason)
             return
-        finished = self._sectioner.finish_reasons
-        whole = self._sectioner.complete or (bool(finished) and all(c in finished for c in self._sectioner.choices))
-        self._close("done" if whole else "truncated", finished.get(0) if whole else None)
+        whole = self._intake.whole
+        self._close("done" if whole else "truncated", self._intake.finish_reasons.get(0) if whole else None)
 
     def _fail(self, raised: BaseException | None) -> None:
         if isinstance(raised, NbstreamError):
@@ -289,15 +238,12 @@ class Run:
         self._close("error")
 
     def _close(self, status: str, reason: str | None = None) -> None:
-        for event in self._sectioner.finish():
-            self._apply(event)
-        whole = status == "done"
-        self.transcript.apply(Note(self._meter.sum_up(self.transcript.sections, self.elapsed(), whole=whole)))
+        self._intake.close(whole=status == "done")
         error = None
         if self.error is not None:
             # A provider may echo half a character, which the gate refuses: the end itself must never fail.
             said = {"code": self.error.code, "message": str(self.error), "hint": self.error.hint}
-            error = {key: repaired(text) for key, text in said.items()}
+            error = {key: mask(repaired(text), self._secret) for key, text in said.items()}
         self.transcript.apply(End(status, reason, error))
 
 

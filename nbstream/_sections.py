@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from nbstream._calls import Call, OpenSection, continued, meant
-from nbstream._events import Amend, Delta, Event, Meta, MetaValue, Note, Open
+from nbstream._events import Amend, Append, Delta, Event, Meta, MetaValue, Note, Open
 from nbstream._text import ThinkTag, repaired, repaired_meta
+
+_TEXTS: Final = ("content", "thinking")
 
 
 class _Choice:
@@ -56,6 +59,8 @@ class Sectioner:
 
     def feed(self, delta: Delta) -> list[Event]:
         """Return the events that `delta` means."""
+        if (more := self._more(delta)) is not None:
+            return more
         if delta.kind == "phase":
             return [Note({"phase": repaired(delta.text)})]
         if delta.meta or delta.note or delta.finish_reason:
@@ -86,6 +91,16 @@ class Sectioner:
                 case kind:
                     events += self._other(choice, delta, kind)
         return [*events, *self._news(choice, delta)]
+
+    def _more(self, delta: Delta) -> list[Event] | None:
+        """What nearly every delta is: more text of the section that is open, and nothing beside it; None for all others."""
+        choice = self._choices.get(delta.choice)
+        if choice is None or (section := choice.text) is None or section.kind != delta.kind or delta.kind not in _TEXTS:
+            return None
+        if not choice.tag.settled or delta.final or delta.meta or delta.note or delta.usage or delta.finish_reason:
+            return None
+        text = section.repair.feed(delta.text)
+        return [Append(section.at, text)] if text else []
 
     def finish(self) -> list[Event]:
         """Return the events that release what is held and close what is open: nothing more will come.

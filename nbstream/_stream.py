@@ -16,14 +16,16 @@ from nbstream import _host, _projections, _reply, _threads
 from nbstream._answer import Answer
 from nbstream._arguments import Render, limits, looks
 from nbstream._callbacks import Callbacks
+from nbstream._chunk_log import Chunk
 from nbstream._errors import NbstreamError
+from nbstream._intake import Predicate
 from nbstream._limits import Timeout
 from nbstream._producer import Producer
 from nbstream._projections import Choice, ToolCall, Usage
 from nbstream._pushing import Pusher
 from nbstream._reading import Events
-from nbstream._record import Chunk, StreamEvent
-from nbstream._run import Predicate, Run
+from nbstream._record import StreamEvent
+from nbstream._run import Run
 from nbstream._static import to_markdown
 from nbstream._terminal import Terminal
 from nbstream._transcript import Section

@@ -78,6 +78,11 @@ class ThinkTag:
         return self._state == "thinking"
 
     @property
+    def settled(self) -> bool:
+        """Whether what comes now is content, whatever it is."""
+        return self._state == "content"
+
+    @property
     def blank(self) -> bool:
         """Whether nothing but white space, or nothing at all, is held."""
         return not self._held.strip()

@@ -107,7 +107,7 @@ class View:
     def _take(self, seq: int, event: Event) -> None:
         if type(event) is not End:
             self._delivery.take(seq, event)
-            if self.island.due:
+            if self.island.due and self._watched:
                 worker.do(self.island.renew)
         elif self.island.shown and not self._headless:
             # The output first, so that who sees the end can save the file; but a long answer's end does not wait for it.
@@ -115,6 +115,11 @@ class View:
             self._loop.call_later(END_SECONDS, self._finish)
         else:
             self._finish()
+
+    @property
+    def _watched(self) -> bool:
+        """Whether a refresh would be of use now: a page that listened and has fallen silent would only find them in a heap."""
+        return self._delivery.outbox.open or not self._delivery.audience.greeted
 
     def _complete(self) -> None:
         try:

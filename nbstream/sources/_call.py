@@ -55,6 +55,7 @@ class Call:
         self._wrapper: Any = None
         self._wire = Wire(provider)
         self.watch.also = self._wire.see
+        self._served = ""
         self._told: set[int] = set()
         self._spoke = False
         self._ended = False
@@ -115,13 +116,14 @@ class Call:
         if reason := _chunks.finished(chunk):
             self._ended = True
             batch += self._finish(reason)
-        if figures := await self._usage(chunk):
+        if (figures := _chunks.usage(chunk)) and (figures := await self._priced(figures, chunk)):
             # Where the provider sent no counts, litellm counts itself, with some other model's tokenizer.
             estimated = self.watch.streamed and not self.watch.usage
             batch.append(Delta(usage=figures, note={"estimated": True} if estimated else None))
-        if self.watch.model and self.watch.model != self._model.rpartition("/")[2]:
-            batch.append(Delta(note={"served_model": self.watch.model}))
-            self.watch.model = ""
+        if self.watch.model != self._served:
+            self._served = self.watch.model
+            if self._served != self._model.rpartition("/")[2]:
+                batch.append(Delta(note={"served_model": self._served}))
         return batch
 
     def _finish(self, reason: str) -> list[Delta]:
@@ -140,10 +142,7 @@ class Call:
         self._told.update(new)
         return [Delta(choice=number, finish_reason=finish_reason(word)) for number, word in new.items()]
 
-    async def _usage(self, chunk: Any) -> dict[str, int]:
-        figures = _chunks.usage(chunk)
-        if not figures:
-            return {}
+    async def _priced(self, figures: dict[str, int], chunk: Any) -> dict[str, int]:
         if self.watch.streamed and not self.watch.reasoned:
             figures.pop("reasoning_tokens", None)  # litellm's own count, sometimes above that of the whole output
         if "cost_nanousd" not in figures:

@@ -24,15 +24,15 @@ def deltas(chunk: Any) -> list[Delta]:
 
 def finished(chunk: Any) -> str:
     """Return the finish reason that the library gives in `chunk`, empty where it gives none; it may be invented."""
-    for choice in _fields(chunk).get("choices") or ():
-        if reason := _fields(choice).get("finish_reason"):
+    for choice in _field(chunk, "choices") or ():
+        if reason := _field(choice, "finish_reason"):
             return str(reason)
     return ""
 
 
 def usage(chunk: Any) -> dict[str, int]:
     """Return the token counts in `chunk`, and the cost where the provider or the library gives one."""
-    counts = _fields(chunk).get("usage")
+    counts = _field(chunk, "usage")
     if counts is None:
         return {}
     figures = {
@@ -57,6 +57,12 @@ def _fields(of: Any) -> Mapping[str, Any]:
     held: dict[str, Any] = of.__dict__
     extra = getattr(of, "__pydantic_extra__", None)
     return {**held, **extra} if extra else held
+
+
+def _field(of: Any, name: str) -> Any:
+    """Return one field of the model `of`, None where it lacks it."""
+    held: dict[str, Any] = getattr(of, "__dict__", {})
+    return held[name] if name in held else (getattr(of, "__pydantic_extra__", None) or {}).get(name)
 
 
 def _choice(choice: Mapping[str, Any], raw: Any) -> Iterator[Delta]:

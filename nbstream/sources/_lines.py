@@ -90,7 +90,7 @@ class Lines:
         tail = pieces.pop()
         self._tail.append(tail)
         self._size += len(tail)
-        out = b"".join([self._take(line) for line in pieces])
+        out = b"".join([self._take(line) for line in pieces if line or self._held or self._event])
         if self._size > LINE_LIMIT:
             self.fault = f"a line of more than {LINE_LIMIT} bytes"
         return out
@@ -107,6 +107,10 @@ class Lines:
     def _take(self, line: bytes) -> bytes:
         if self.fault:
             return b""
+        if line.startswith(b"data: {") and self.framing == "sse" and not self._held:
+            self._first = False
+            self._held = [line[6:]]
+            return self._data()
         if self._first:
             line = line.removeprefix(_BOM)
             self._first = not line
@@ -154,6 +158,8 @@ class Lines:
         if texts is None:
             return b""  # the next data line may complete it; a blank line makes it a fault
         self._held = []
+        if len(texts) == 1 and not self._event:
+            return b"data: " + texts[0] + b"\n\n"
         event = b"event: " + self._event + b"\n" if self._event else b""
         return b"".join([event + b"data: " + text + b"\n\n" for text in texts])
 

@@ -90,13 +90,14 @@ class Watch:
             return
         if self.also is not None:
             self.also(event)
-        if error := event.get("error") or _dict(event.get("response")).get("error"):
+        chat = "choices" in event
+        if error := event.get("error") or (not chat and _dict(event.get("response")).get("error")):
             self.complaint = error if isinstance(error, dict) else {"message": str(error)}
         for number, word in _finishes(event):
             self.choices.add(number)
             if isinstance(word, str) and word.lower() not in _UNSET:
                 self.finished[number] = word
-        if counts := _usage(event):
+        if counts := event.get("usage") or (not chat and _usage(event)):
             self.usage = True
             self.reasoned = self.reasoned or any(f'"{word}"' in json.dumps(counts) for word in _REASONED)
         self.model = self.model or _model(event)
@@ -130,8 +131,7 @@ def _typed(event: dict[str, Any]) -> Any:
 
 def _usage(event: dict[str, Any]) -> Any:
     return (
-        event.get("usage")
-        or event.get("usageMetadata")
+        event.get("usageMetadata")
         or _dict(event.get("response")).get("usage")
         or _dict(event.get("message")).get("usage")
         or event.get("eval_count")

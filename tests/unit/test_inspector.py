@@ -10,8 +10,8 @@ import pytest
 import nbstream as nb
 from nbstream import _inspector
 from nbstream._chunk_fields import fields_of
+from nbstream._chunk_log import CHUNK_LIMIT, ChunkLog
 from nbstream._events import Delta
-from nbstream._record import CHUNK_LIMIT, ChunkLog
 
 OPENAI = {
     "id": "chatcmpl-1",

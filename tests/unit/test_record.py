@@ -8,8 +8,9 @@ import threading
 import pytest
 
 from nbstream import Stream, StreamEvent, display_stream, fake
+from nbstream._chunk_log import CHUNK_LIMIT, ChunkLog
 from nbstream._events import Amend, Append, Close, Delta, End, Note, Open
-from nbstream._record import BLOCK, CHUNK_LIMIT, ChunkLog, EventLog
+from nbstream._record import BLOCK, EventLog
 from nbstream._transcript import Transcript
 
 

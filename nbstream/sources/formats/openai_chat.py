@@ -11,11 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from nbstream._events import Delta
 from nbstream.sources.formats import shape
 from nbstream.sources.formats.shape import obj, objs, text
+
+_ROUTINE: Final = {"id", "object", "created", "model", "system_fingerprint", "service_tier", "obfuscation", "choices", "usage"}
+_PLAIN: Final = {"index", "delta", "finish_reason", "logprobs"}
+_TEXTS: Final = {"content": "content", "reasoning_content": "thinking", "reasoning": "thinking"}
 
 
 @dataclass(slots=True)
@@ -49,6 +53,8 @@ class Reader:
         Raises:
             ProviderError: it is an error.
         """
+        if (routine := self._routine(data)) is not None:
+            return routine
         choices = objs(data.get("choices"))
         for holder in (data, *choices):
             if error := holder.get("error"):
@@ -61,6 +67,29 @@ class Reader:
         for choice in choices:
             found += self._choice(choice)
         return found + _usage(obj(data.get("usage")) or obj(obj(data.get("x_groq")).get("usage")))
+
+    def _routine(self, data: Mapping[str, Any]) -> list[Delta] | None:
+        """What nearly every chunk is: a piece of one text in a choice that goes on, and no news beside it; else None."""
+        if not data.keys() <= _ROUTINE or data.get("usage") or data.get("id") != self._id or not self._model.is_known(data):
+            return None
+        choices = data.get("choices")
+        if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict or not choices[0].keys() <= _PLAIN:
+            return None
+        choice = choices[0]
+        number, delta = choice.get("index"), choice.get("delta")
+        if choice.get("finish_reason") or type(number) is not int or number not in self._choices or type(delta) is not dict:
+            return None
+        kind = said = ""
+        for name, value in delta.items():
+            if value is None or value == "" or name == "role":
+                continue
+            if kind or type(value) is not str or name not in _TEXTS:
+                return None
+            kind, said = _TEXTS[name], value
+        self._choices[number].streamed = True
+        if kind == "thinking":
+            self._choices[number].thought.append(said)
+        return [Delta(kind, said, number)] if kind else []
 
     def _anew(self, own: Any, chosen: bool) -> list[Delta]:
         """Whether another response follows in the same stream."""

@@ -7,7 +7,7 @@ provider.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NoReturn, Protocol
 
@@ -102,9 +102,12 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= SAFE_INTEGER
 
 
-def carry(deltas: Sequence[Delta], raw: Any) -> list[Delta]:
-    """Return `deltas` with the provider's chunk `raw` on the first of them; an empty one carries it where there are none."""
-    return [replace(deltas[0], raw=raw), *deltas[1:]] if deltas else [Delta(raw=raw)]
+def carry(deltas: list[Delta], raw: Any) -> list[Delta]:
+    """Return `deltas`, just made, with the chunk `raw` on the first of them; an empty one carries it where there are none."""
+    if not deltas:
+        return [Delta(raw=raw)]
+    deltas[0].raw = raw
+    return deltas
 
 
 def complain(error: Any) -> NoReturn:
@@ -129,6 +132,10 @@ class Model:
 
     def __init__(self) -> None:
         self._told = ""
+
+    def is_known(self, data: Mapping[str, Any]) -> bool:
+        """Whether the `model` in `data`, if there is one, was told."""
+        return bool(data.get("model", self._told) == self._told)
 
     def note(self, name: Any) -> list[Delta]:
         """Return a delta if `name` is news."""
