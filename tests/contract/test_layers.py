@@ -23,7 +23,7 @@ ROWS = (
     ("_threads", "_worker", "sources"),
     (
         *("_stop", "_limits", "_chunk_fields", "_chunk_log", "_record", "_inspector", "_usage", "_structured", "_callbacks"),
-        *("_intake", "_budget", "_outbox", "_audience", "_delivery", "_ledger", "_run"),
+        *("_intake", "_budget", "_outbox", "_audience", "_delivery", "_ledger", "_run", "_attempts"),
     ),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),

@@ -86,10 +86,15 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     cases = re.findall(r'case \{"type": ("\w+"(?: \| "\w+")*)', view)
     answered = {name for case in cases for name in re.findall(r"\w+", case)}
     sent = set(
-        re.findall(r'(?:return |aside\(|message = )\{"type": "(\w+)"', view + program("_outbox.py") + program("_inspector.py"))
+        re.findall(
+            r'(?:return |aside\(|message = |answer = )\{"type": "(\w+)"',
+            view + program("_outbox.py") + program("_inspector.py"),
+        )
     )
-    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks"}
-    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks"}
+    assert (
+        said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "attempt", "again"}
+    )
+    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "attempt"}
 
 
 def leaves(value: Any) -> list[Any]:
