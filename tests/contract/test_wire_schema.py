@@ -88,7 +88,7 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     sent = set(
         re.findall(r'(?:return |aside\(|message = )\{"type": "(\w+)"', view + program("_outbox.py") + program("_inspector.py"))
     )
-    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks"}
+    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval"}
     assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks"}
 
 
