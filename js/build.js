@@ -4,7 +4,19 @@
  * Its text is a synced trait of every widget instance, so nothing is in it that a view can do without; `size.js` holds the budget.
  */
 
-import { context } from 'esbuild'
+import { readFile } from 'node:fs/promises'
+import { context, transform } from 'esbuild'
+
+/** A stylesheet as its text, without comments and white space: it is carried as often as the script is. */
+const styles = {
+  name: 'styles',
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, 'utf8'), { loader: 'css', minify: true })
+      return { contents: code, loader: 'text', watchFiles: [path] }
+    })
+  },
+}
 
 const builder = await context({
   entryPoints: ['src/widget.ts'],
@@ -14,7 +26,7 @@ const builder = await context({
   target: 'es2022',
   minify: true,
   legalComments: 'none',
-  loader: { '.css': 'text' },
+  plugins: [styles],
   logLevel: 'info',
 })
 

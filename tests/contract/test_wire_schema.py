@@ -83,7 +83,7 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     comm, view = script("comm.ts"), program("_view.py")
     said = set(re.findall(r"say\(\{ type: '(\w+)'", comm))
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
-    cases = re.findall(r'case \{"type": ("\w+"(?: \| "\w+")*)', view)
+    cases = re.findall(r'case \{\s*"type": ("\w+"(?: \| "\w+")*)', view)
     answered = {name for case in cases for name in re.findall(r"\w+", case)}
     sent = set(
         re.findall(
@@ -91,9 +91,8 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
             view + program("_outbox.py") + program("_inspector.py"),
         )
     )
-    assert (
-        said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "attempt", "again"}
-    )
+    known = {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "attempt", "again"}
+    assert said == answered == known
     assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "attempt"}
 
 

@@ -15,7 +15,7 @@ from nbstream.demo.formats.shape import Ask, Message
 from nbstream.demo.scripts import answer
 from nbstream.sources._litellm import GO_ON, LiteLLMSource
 from nbstream.sources._scripted import ScriptedSource
-from unit.test_view import Line, hello, line, run_of, widget_line
+from unit.test_view import Line, hello, line, run_of, until_heard, widget_line
 
 __all__ = ["line"]  # the fixture
 
@@ -174,8 +174,7 @@ def test_a_way_that_is_not_open_is_refused_and_counted(line: list[Line], way: st
     before = s._shown()._channel.refused
     link.answer({"type": "again", "run": run_of(link), "way": way})
     link.answer({"type": "attempt", "run": "nobody"})
-    link.answer(hello(link, "w"))
-    link.until(lambda messages: sum(m["type"] == "welcome" for m in messages) > 1)
+    until_heard(s)
     assert s._shown()._channel.refused == before + 2
     assert len(s._attempts.ids) == 1
 

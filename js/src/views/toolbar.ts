@@ -20,11 +20,15 @@ export class Toolbar {
   private readonly stop = h('button', { class: 'nb-btn nb-stop', type: 'button' }, icon('stop'), this.label, this.key)
   private drawn: IconName | undefined
 
-  constructor(private readonly store: Store) {
+  /** `pager` stands before Stop, which so has no neighbour on its other side. */
+  constructor(
+    private readonly store: Store,
+    pager: HTMLElement,
+  ) {
     const title = h('span', { class: 'nb-title' }, this.provider, this.model, this.beside)
     const status = h('span', { class: 'nb-status', role: 'status', 'aria-live': 'off' }, this.words, this.clock)
     const line = h('span', { class: 'nb-line', 'aria-hidden': 'true' })
-    this.root = h('header', { class: 'nb-bar' }, this.glyph, title, status, this.stop, line)
+    this.root = h('header', { class: 'nb-bar' }, this.glyph, title, status, pager, this.stop, line)
     this.stop.addEventListener('click', () => store.stop())
   }
 
