@@ -9,6 +9,7 @@ import { h, set, setText } from '../dom'
 import type { Store } from '../store'
 import { S } from '../strings'
 import { textOf } from './figures'
+import { hasFocus } from './focus'
 
 const UNFINISHED: ReadonlySet<string> = new Set(['stopped', 'truncated', 'error'])
 
@@ -18,7 +19,11 @@ export class Acts {
   private readonly retry = h('button', { class: 'nb-btn', type: 'button' }, S.retry)
   readonly root = h('div', { class: 'nb-acts', hidden: true }, this.note, this.goOn, this.retry)
 
-  constructor(private readonly store: Store) {
+  /** `orphan` is called when the buttons go while the focus is on one of them. */
+  constructor(
+    private readonly store: Store,
+    private readonly orphan: () => void,
+  ) {
     this.goOn.addEventListener('click', () => store.again('continue'))
     this.retry.addEventListener('click', () => store.again('retry'))
   }
@@ -30,10 +35,12 @@ export class Acts {
     const offered = store.end !== undefined && unfinished
     const goOn = offered && ways.includes('continue') && continuable(store)
     const retry = offered && ways.includes('retry')
+    const gone = !(goOn || retry) && hasFocus(this.root)
     setText(this.note, store.status === 'stopped' && hasText(store) ? S.kept : '')
     set(this.goOn, 'hidden', !goOn)
     set(this.retry, 'hidden', !retry)
     set(this.root, 'hidden', !(goOn || retry))
+    if (gone) this.orphan()
   }
 }
 

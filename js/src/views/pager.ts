@@ -4,6 +4,7 @@ import { h, set, setText } from '../dom'
 import { icon } from '../icons'
 import type { Store } from '../store'
 import { S } from '../strings'
+import { hasFocus } from './focus'
 
 export class Pager {
   readonly root: HTMLElement
@@ -45,8 +46,8 @@ export class Pager {
 
   /** Which of its buttons has the focus. */
   get focused(): 'previous' | 'next' | undefined {
-    if (this.previous.matches(':focus')) return 'previous'
-    return this.next.matches(':focus') ? 'next' : undefined
+    if (hasFocus(this.previous)) return 'previous'
+    return hasFocus(this.next) ? 'next' : undefined
   }
 
   focus(which: 'previous' | 'next'): void {

@@ -5,6 +5,7 @@ import { type IconName, icon } from '../icons'
 import type { Store } from '../store'
 import { duration, S } from '../strings'
 import { splitModel, stateOf, textOf } from './figures'
+import { hasFocus } from './focus'
 
 export class Toolbar {
   readonly root: HTMLElement
@@ -50,8 +51,7 @@ export class Toolbar {
 
   /** Take Stop away; its place stays empty. Returns whether it had the focus, which must go somewhere. */
   finish(): boolean {
-    const root = this.stop.getRootNode()
-    const focused = root instanceof ShadowRoot && root.activeElement === this.stop
+    const focused = hasFocus(this.stop)
     set(this.stop, 'hidden', true)
     return focused
   }

@@ -16,6 +16,7 @@ import { Chunks } from './chunks'
 import { copyText } from './clipboard'
 import { errorBlock } from './error'
 import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
+import { hasFocus } from './focus'
 import { Foot } from './foot'
 import { Pager } from './pager'
 import { Prompt } from './prompt'
@@ -109,7 +110,7 @@ class View {
   private readonly frame = (): void => this.draw()
 
   constructor(
-    private readonly shadow: ShadowRoot,
+    shadow: ShadowRoot,
     private readonly store: Store,
     live: Store,
     private readonly choices: Choices,
@@ -117,7 +118,7 @@ class View {
   ) {
     this.pager = new Pager(live, store, turn)
     this.bar = new Toolbar(store, this.pager.root)
-    this.acts = new Acts(live)
+    this.acts = new Acts(live, () => this.takeFocus())
     this.prompt = new Prompt(store)
     this.foot = new Foot(store, live)
     this.chunks = new Chunks(store)
@@ -145,7 +146,7 @@ class View {
   }
 
   get focused(): boolean {
-    return this.root.contains(this.shadow.activeElement)
+    return hasFocus(this.root)
   }
 
   dispose(): void {
