@@ -21,6 +21,7 @@ from nbstream._delivery import Delivery
 from nbstream._events import End, Event, Wire
 from nbstream._island import Island
 from nbstream._observed import Observed
+from nbstream._parts import Parts
 from nbstream._run import Run
 from nbstream._widget import StreamWidget
 from nbstream._worker import worker
@@ -72,6 +73,7 @@ class View:
         self._delivery = Delivery(
             run.id, self._channel.send, self.state, lambda: run.transcript.seq, loop, _host.Shell().was_free
         )
+        self._parts = Parts(self._channel.send, loop)
         run.transcript.subscribe(self._contained(self._take))
         run.transcript.subscribe(self._contained(Observed(self.widget, lambda: run.status, loop)))
 
@@ -151,7 +153,7 @@ class View:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
                 self._run.stop("user")
-            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want" | "chunks"} if (
+            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want" | "chunks" | "part"} if (
                 len(self._unheard) < UNHEARD
             ):
                 self._unheard.append((message, quiet))
@@ -173,6 +175,8 @@ class View:
             self._want()
         elif message["type"] == "chunks":
             self._answer(message)
+        elif message["type"] == "part":
+            self._channel.refused += not self._parts.ask(message)
         elif message["type"] == "mismatch":
             if message.get("run") != self._run.id or self.mismatches >= MISMATCHES:
                 self._channel.refused += 1

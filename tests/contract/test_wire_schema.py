@@ -85,11 +85,13 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
     cases = re.findall(r'case \{"type": ("\w+"(?: \| "\w+")*)', view)
     answered = {name for case in cases for name in re.findall(r"\w+", case)}
-    sent = set(
-        re.findall(r'(?:return |aside\(|message = )\{"type": "(\w+)"', view + program("_outbox.py") + program("_inspector.py"))
-    )
-    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks"}
-    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks"}
+    sent = {
+        name
+        for module in ("_view.py", "_outbox.py", "_inspector.py", "_parts.py")
+        for name in re.findall(r'(?:return |aside\(|send\(|message = )\{"type": "(\w+)"', program(module))
+    }
+    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "part"}
+    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "part"}
 
 
 def leaves(value: Any) -> list[Any]:
