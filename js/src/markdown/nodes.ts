@@ -9,7 +9,7 @@ import { type HtmlName, h } from '../dom'
 import { icon } from '../icons'
 import { S } from '../strings'
 import { hostOf, safeUrl } from '../urls'
-import type { Token } from './parser'
+import { type Token, unescaped } from './parser'
 
 /** The address that an unfinished link is given (see `mend`). */
 export const PENDING = 'nbstream:pending'
@@ -94,12 +94,17 @@ function leaf(token: Token): Node {
       return h('code', {}, token.content)
     case 'code_block':
     case 'fence':
-      return code(token.content, token.info.trim().split(/\s/, 1)[0] ?? '')
+      return code(token.content, languageOf(token))
     case 'image':
       return image(attribute(token, 'src'), words(token.children ?? []))
     default:
       return document.createTextNode(token.content)
   }
+}
+
+/** The first word of what stands behind the marks of a fence. */
+function languageOf(token: Token): string {
+  return unescaped(token.info).trim().split(/\s/, 1)[0] ?? ''
 }
 
 function link(raw: string): Node {

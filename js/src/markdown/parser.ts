@@ -39,6 +39,11 @@ export function parseInline(source: string, references: References): Token[] {
   return engine.parseInline(source, { references })[0]?.children ?? []
 }
 
+/** `text` without its backslash escapes and character references. */
+export function unescaped(text: string): string {
+  return engine.utils.unescapeAll(text)
+}
+
 export function noReferences(): References {
   return Object.create(null) as References
 }

@@ -16,14 +16,8 @@ export class Toolbar {
   private readonly clock = h('span', { class: 'nb-clock', 'aria-hidden': 'true' })
   private readonly key = h('kbd', { 'aria-hidden': 'true' }, S.escapeKey)
   private readonly label = h('span')
-  // Named by an attribute: "Stopping" is for eyes, the name that scripts and readers use stays.
-  private readonly stop = h(
-    'button',
-    { class: 'nb-btn nb-stop', type: 'button', 'aria-label': S.stop },
-    icon('stop'),
-    this.label,
-    this.key,
-  )
+  // Named by what it says, so that a voice that reads it off the screen finds it.
+  private readonly stop = h('button', { class: 'nb-btn nb-stop', type: 'button' }, icon('stop'), this.label, this.key)
   private drawn: IconName | undefined
 
   constructor(private readonly store: Store) {
