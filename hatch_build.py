@@ -2,8 +2,8 @@
 
 Belongs here: when to call npm. Does not belong here: how to bundle (see `js/package.json`).
 
-An sdist carries the bundle, its parts and their sources, so a build from it finds them there and needs no Node: file times do not
-survive every archive, therefore a bundle outside a git checkout is never taken for stale.
+An sdist carries the bundle, its parts and their sources, so a build from it finds them there and needs no Node: file times do
+not survive every archive, therefore a bundle outside a git checkout is never taken for stale.
 """
 
 from __future__ import annotations
