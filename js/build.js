@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { build, context } from 'esbuild'
+import { build, context, transform } from 'esbuild'
 
 const OUT = '../nbstream/static'
 const parts = JSON.parse(readFileSync('parts.json', 'utf8'))
@@ -22,8 +22,18 @@ const COMMON = {
   target: 'es2022',
   minify: true,
   legalComments: 'none',
-  loader: { '.css': 'text' },
   metafile: true,
+}
+
+/** A stylesheet as its text, without comments and white space: it is carried as often as the script is. */
+const styles = {
+  name: 'styles',
+  setup(plugin) {
+    plugin.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true })
+      return { contents: code, loader: 'text', watchFiles: [path] }
+    })
+  },
 }
 
 /** `import text from './x.worker?program'`: the module as one script, for a worker that is made from a text. */
@@ -86,6 +96,7 @@ const builder = await context({
   entryPoints: ['src/widget.ts'],
   outfile: join(OUT, 'widget.js'),
   define: { NBSTREAM_PARTS: JSON.stringify(await makeParts()) },
+  plugins: [styles],
   logLevel: 'info',
 })
 

@@ -277,7 +277,8 @@ class Stream(Answer, Producer):
 
     def _shown(self) -> View:
         if self._view is None:
-            self._view = View(self._run, _threads.event_loop())
+            answer = None if self._push is None else self._push.hear
+            self._view = View(self._run, _threads.event_loop(), answer)
         return self._view
 
     async def _join(self) -> Stream:

@@ -49,12 +49,16 @@ class View:
         mismatches: how often a view's text differed from ours at the end.
     """
 
-    def __init__(self, run: Run, loop: asyncio.AbstractEventLoop) -> None:
-        """Make the model of `run`, which is pulled on `loop`; nothing is shown yet."""
+    def __init__(self, run: Run, loop: asyncio.AbstractEventLoop, answer: Callable[[str, bool], object] | None = None) -> None:
+        """Make the model of `run`, which is pulled on `loop`; nothing is shown yet.
+
+        `answer` takes what a reader says to a question about a tool call: its id, and whether it may run.
+        """
         # The time first: streams of one cell are restored in the order in which they were made.
         key = f"{time.time_ns() // 1000:014x}{secrets.token_hex(4)}"
         self._run = run
         self._loop = loop
+        self._tell_answer = answer
         self._greeted = False
         self._writes = False  # some page can write outputs itself
         self._wanted = False
@@ -153,6 +157,11 @@ class View:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
                 self._run.stop("user")
+            case {"type": "approval", "run": str(run), "id": str(number), "approved": bool(approved)} if (
+                run == self._run.id and self._tell_answer is not None
+            ):
+                # At once, on any thread: who asked may block the loop that everything else waits for.
+                self._tell_answer(number, approved)
             case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want" | "chunks" | "part"} if (
                 len(self._unheard) < UNHEARD
             ):

@@ -121,6 +121,15 @@ export class Comm implements Uplink {
     this.timers.repeat('stop', STOP_AGAIN, () => this.say({ type: 'stop', run }, 'both'))
   }
 
+  /** Both ways, like Stop: who asks may block the cell that the comm waits for. The kernel takes the first answer. */
+  approval(run: string, id: string, approved: boolean, waits: () => boolean): void {
+    const name = `approval ${id}`
+    this.timers.repeat(name, STOP_AGAIN, () => {
+      if (waits()) this.say({ type: 'approval', run, id, approved }, 'both')
+      else this.timers.cease(name)
+    })
+  }
+
   resync(run: string, have: number): void {
     if (this.away || (this.timers.has('resync') && this.since(this.asked) < RESYNC_PAUSE)) return
     this.timers.cease('check')

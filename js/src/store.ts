@@ -66,6 +66,8 @@ export interface Store {
   subscribe(listener: Listener, changed?: () => void): () => void
   /** Freeze at once and ask the kernel to stop; nothing happens after the end or when called again. */
   stop(): void
+  /** Answer the question `id` about a tool call; the transcript tells when the kernel has taken it. */
+  answer(id: string, approved: boolean): void
 }
 
 /** What a store asks to be sent. */
@@ -77,6 +79,8 @@ export interface Uplink {
   settled(): void
   mismatch(run: string, seq: number): void
   chunks?(run: string, from: number, count: number): void
+  /** `waits` says whether the question is still open. */
+  approval?(run: string, id: string, approved: boolean, waits: () => boolean): void
 }
 
 export class RunStore implements Store {
@@ -133,6 +137,13 @@ export class RunStore implements Store {
     this.frozen = true
     this.uplink.stop(this.run)
     this.changed()
+  }
+
+  answer(id: string, approved: boolean): void {
+    const { run } = this
+    const waits = (): boolean =>
+      this.run === run && this.sections.some(({ meta }) => meta.approval === id && meta.state === 'ask')
+    if (!this.end && !this.frozen && !this.gone) this.uplink.approval?.(run, id, approved, waits)
   }
 
   /** The kernel is not there any more; what it said while frozen is shown, for no end will come. */

@@ -85,6 +85,14 @@ export const S = {
   toolAsks: 'needs approval',
   toolDenied: 'denied by you',
 
+  approve: 'Approve',
+  deny: 'Deny',
+  approvalOf: (name: string): string => `Approve ${name}`,
+  approvalAsked: (name: string): string => `${name} asks for approval`,
+  approvalAwaited: 'Waiting for your approval',
+  /** Before and after the name of a tool. */
+  mayRun: ['Run ', ' with exactly these arguments?'],
+
   taskDone: 'Done',
   taskOpen: 'Not done',
   codeIn: (language: string): string => (language === '' ? 'Code' : `Code, ${language}`),

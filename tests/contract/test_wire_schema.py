@@ -90,7 +90,9 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
         for module in ("_view.py", "_outbox.py", "_inspector.py", "_parts.py")
         for name in re.findall(r'(?:return |aside\(|send\(|message = )\{"type": "(\w+)"', program(module))
     }
-    assert said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "part"}
+    assert (
+        said == answered == {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "part"}
+    )
     assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "part"}
 
 

@@ -59,6 +59,11 @@ export function isStale(store: Store, now: number): store is Store & { readonly 
   return !isOver(store) && store.cut !== undefined && now - store.cut.at >= BLINK
 }
 
+/** The tool call that waits for the reader's yes or no, the first of several. */
+export function asking(store: Store): Section | undefined {
+  return isOver(store) ? undefined : store.sections.find(({ kind, meta }) => kind === 'tool' && meta.state === 'ask')
+}
+
 export interface State {
   readonly icon: IconName
   readonly words: string
@@ -76,6 +81,7 @@ export function stateOf(store: Store, now: number): State {
   if (store.status === 'stopping') return { icon: 'live', words: S.stopping }
   const clock = (now - store.startedAt) / 1000
   const last = store.sections[store.sections.length - 1]
+  if (asking(store)) return { icon: 'ask', words: S.approvalAwaited, attention: true }
   if (last) return { icon: 'live', words: doing(store), clock }
   const phase = textOf(store.meta, 'phase')
   if (phase === 'queued') return { icon: 'queue', words: S.queued }

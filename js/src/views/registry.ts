@@ -3,6 +3,7 @@
 import type { Section } from '../store'
 import { ContentView } from './content'
 import { ErrorView } from './error'
+import { Guarded } from './plain'
 import { ResultView } from './result'
 import type { Context, SectionView } from './section'
 import { ThinkingView } from './thinking'
@@ -20,7 +21,7 @@ const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
 /** A view of `section` as it stands now. */
 export function viewOf(section: Section, context: Context): SectionView {
   const Maker = MAKERS.get(section.kind) ?? ResultView
-  const view = new Maker(section, context)
+  const view = new Guarded((mine, surroundings) => new Maker(mine, surroundings), section, context)
   const text = section.text()
   if (text !== '') view.append(text)
   view.update()

@@ -1,13 +1,16 @@
-/** A tool call: its name at once, its arguments as they arrive, its state in words. */
+/** A tool call: its name at once, its arguments as they arrive, its state in words, and the question whether it may run. */
 
 import { h, set, setText } from '../dom'
 import { type IconName, icon } from '../icons'
 import type { Section } from '../store'
 import { duration, S } from '../strings'
+import { reveal } from '../visible'
+import { Approval } from './approval'
 import { isOver, numberOf, textOf } from './figures'
-import { pretty, preview } from './json'
+import { preview } from './json'
 import { type Context, Disclosure, frame, isOpen, rename, type SectionView } from './section'
 import { Text } from './text'
+import { Tree } from './tree'
 
 const STATES: Readonly<Record<string, { readonly words: string; readonly icon?: IconName }>> = {
   input: { words: S.argumentsCut },
@@ -30,8 +33,9 @@ export class ToolView implements SectionView {
   private readonly state = h('span', { class: 'nb-state' }, this.words, this.clock)
   private readonly body = h('div', { class: 'nb-json', 'data-part': 'body' })
   private readonly disclosure: Disclosure
-  private text: Text
-  private shown: 'live' | 'raw' | 'pretty' = 'live'
+  private readonly approval: Approval
+  private raw: boolean
+  private text: Text | Tree
   private since = performance.now()
   private summary: string | undefined
 
@@ -39,8 +43,10 @@ export class ToolView implements SectionView {
     private readonly section: Section,
     private readonly context: Context,
   ) {
-    const outer = h('div', { class: 'nb-sbody' }, this.body)
-    this.text = new Text(this.body, isOpen(section, context))
+    this.approval = new Approval(section, context.store, () => this.disclosure.focus())
+    const outer = h('div', { class: 'nb-sbody' }, this.body, this.approval.root)
+    this.raw = context.raw
+    this.text = this.write()
     this.disclosure = new Disclosure(outer, [this.name, this.preview, this.state], () => this.update())
     this.root = frame(section, '', this.disclosure.head, outer)
   }
@@ -50,17 +56,19 @@ export class ToolView implements SectionView {
   }
 
   update(): void {
-    const name = textOf(this.section.meta, 'name')
+    const name = reveal(textOf(this.section.meta, 'name'))
     const open = isOpen(this.section, this.context)
     const state = textOf(this.section.meta, 'state') || (this.section.closed ? 'ready' : 'input')
     setText(this.name, name || S.unnamedTool)
     rename(this.root, this.section, S.toolCall(name).trim())
     if (this.root.getAttribute('data-state') !== state) this.enter(state)
-    if (!open) this.finish()
+    if (this.raw !== this.context.raw) this.rewrite()
+    if (!open) this.text.close()
     this.disclosure.suggest(SHOWN.has(state))
     setText(this.words, this.wordsOf(state, open))
     if (!this.runs(state, open)) setText(this.clock, '')
     setText(this.preview, open || this.disclosure.expanded ? '' : this.inShort())
+    this.approval.update(state === 'ask' && !isOver(this.context.store), name || S.unnamedTool)
   }
 
   tick(now: number): void {
@@ -91,21 +99,20 @@ export class ToolView implements SectionView {
     if (open) return `${S.argumentsOpen} `
     const took = numberOf(this.section.meta, 'duration_us')
     if (state === 'ok' && took !== undefined) return duration(took / 1e6, 2)
-    const words = STATES[state]?.words ?? state
+    const words = STATES[state]?.words ?? reveal(state)
     return this.runs(state, open) ? `${words} ` : words
   }
 
-  /** The arguments are complete: laid out, or in raw mode exactly as they came. */
-  private finish(): void {
-    const wanted = this.context.raw ? 'raw' : 'pretty'
-    this.text.close()
-    if (this.shown === wanted) return
-    this.shown = wanted
-    const raw = this.section.text()
-    const text = this.context.raw ? raw : (pretty(raw) ?? raw)
-    if (this.body.textContent === text) return
+  private rewrite(): void {
+    this.raw = this.context.raw
     this.body.replaceChildren()
-    this.text = new Text(this.body, false)
-    this.text.append(text)
+    this.text = this.write()
+    this.text.append(this.section.text())
+  }
+
+  /** As it came, or as a tree that grows. */
+  private write(): Text | Tree {
+    const open = isOpen(this.section, this.context)
+    return this.raw ? new Text(this.body, open) : new Tree(this.body, open, () => this.section.text())
   }
 }
