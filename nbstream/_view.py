@@ -22,6 +22,7 @@ from nbstream._delivery import Delivery
 from nbstream._events import End, Event, Wire
 from nbstream._island import Island
 from nbstream._observed import Observed
+from nbstream._parts import Parts
 from nbstream._run import Run
 from nbstream._widget import StreamWidget
 from nbstream._worker import worker
@@ -80,6 +81,7 @@ class View:
         self._delivery = Delivery(
             run.id, self._channel.send, self.state, lambda: self._run.transcript.seq, loop, _host.Shell().was_free
         )
+        self._parts = Parts(self._channel.send, loop)
         self._listen_to(run)
         attempts.follow(lambda run: self._soon(lambda: self._follow(run)))
 
@@ -179,13 +181,19 @@ class View:
             ):
                 # At once, on any thread: who asked may block the loop that everything else waits for.
                 self._tell_answer(number, approved)
-            case {
-                "type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want" | "chunks" | "attempt" | "again"
-            } if len(self._unheard) < UNHEARD:
-                self._unheard.append((message, quiet))
-                self._soon(self._listen)
+            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want"}:
+                self._queue(message, quiet)
+            case {"type": "chunks" | "attempt" | "again" | "part"}:
+                self._queue(message, quiet)
             case _:
                 self._channel.refused += 1
+
+    def _queue(self, message: Mapping[str, Any], quiet: bool) -> None:
+        if len(self._unheard) < UNHEARD:
+            self._unheard.append((message, quiet))
+            self._soon(self._listen)
+        else:
+            self._channel.refused += 1
 
     def _soon(self, work: Callable[[], object]) -> None:
         try:
@@ -201,6 +209,8 @@ class View:
             self._want()
         elif message["type"] in ("chunks", "attempt", "again"):
             self._answer(message)
+        elif message["type"] == "part":
+            self._channel.refused += not self._parts.ask(message)
         elif message["type"] == "mismatch":
             if message.get("run") != self._run.id or self.mismatches >= MISMATCHES:
                 self._channel.refused += 1

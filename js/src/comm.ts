@@ -19,14 +19,15 @@ import type { Way as Again } from './attempts'
 import { isWire, type Wire } from './events'
 import { hex, Kernel } from './kernel'
 import { SavedForm } from './output'
+import { type PartName, parts } from './parts'
 import type { RunStore, Uplink } from './store'
 import { Timers } from './timers'
 
 /** What we use of an anywidget model. Untyped by nature: traits, messages and the manager are whatever the host made. */
 export interface Model {
   get(name: string): unknown
-  on(name: string, callback: (message: unknown) => void): void
-  off(name: string, callback: (message: unknown) => void): void
+  on(name: string, callback: (message: unknown, buffers?: unknown) => void): void
+  off(name: string, callback: (message: unknown, buffers?: unknown) => void): void
   send(message: Wire): void
   readonly widget_manager?: unknown
 }
@@ -37,6 +38,7 @@ const STOP_AGAIN = [1000, 2000, 4000]
 /** Often at first: a line is called connected before the server has joined it to the kernel, and what is asked then is lost. */
 const ASK_AGAIN = [250, 250, 500, ...Array<number>(9).fill(1000), 2000, 4000, 8000, 16000, 30000]
 const WANT_AGAIN = [2000, 4000]
+const PART_AGAIN = [3000, 6000]
 /** The pauses between two acknowledgements, in milliseconds. */
 const ACK_EVERY = 1000
 const ACK_EVERY_HIDDEN = 2500
@@ -68,7 +70,8 @@ export class Comm implements Uplink {
 
   /** Begin to listen and greet; `adopts` says whether an island of this page can hold our view. Ends with `signal`. */
   connect(store: RunStore, adopts: () => boolean, signal: AbortSignal): void {
-    const receive = (message: unknown): void => this.receive(message, store)
+    const receive = (message: unknown, buffers?: unknown): void => this.receive(message, buffers, store)
+    const leave = parts().join((name) => this.part(name))
     const refresh = (): void => store.receiveSnapshot(this.model.get('snapshot'))
     const check = (): void => this.check(store)
     const shown = (): void => {
@@ -87,6 +90,7 @@ export class Comm implements Uplink {
       this.model.off('change:snapshot', refresh)
       this.timers.clear()
       this.over = true
+      leave()
       this.saved.dispose()
       store.lose()
     }
@@ -178,7 +182,18 @@ export class Comm implements Uplink {
     else this.check(store)
   }
 
-  private receive(message: unknown, store: RunStore): void {
+  /** Ask for a part of the front-end, first quietly, as for a snapshot. */
+  private part(name: PartName): boolean {
+    if (this.over || this.kernel.cut) return false
+    let way: Way = 'quiet'
+    this.timers.repeat(`part ${name}`, PART_AGAIN, () => {
+      this.say({ type: 'part', name }, way)
+      way = 'both'
+    })
+    return true
+  }
+
+  private receive(message: unknown, buffers: unknown, store: RunStore): void {
     if (!isWire(message)) return
     switch (message.type) {
       case 'frame':
@@ -206,6 +221,10 @@ export class Comm implements Uplink {
       case 'output':
         this.timers.cease('want')
         this.saved.write(message.rev, message.data)
+        break
+      case 'part':
+        this.timers.cease(`part ${message.name}`)
+        parts().receive(message.name, buffers)
     }
     this.timers.cease('check')
     if (store.end) this.timers.cease('stop')

@@ -85,15 +85,14 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
     cases = re.findall(r'case \{\s*"type": ("\w+"(?: \| "\w+")*)', view)
     answered = {name for case in cases for name in re.findall(r"\w+", case)}
-    sent = set(
-        re.findall(
-            r'(?:return |aside\(|message = |answer = )\{"type": "(\w+)"',
-            view + program("_outbox.py") + program("_inspector.py"),
-        )
-    )
-    known = {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "attempt", "again"}
-    assert said == answered == known
-    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "attempt"}
+    sent = {
+        name
+        for module in ("_view.py", "_outbox.py", "_inspector.py", "_parts.py")
+        for name in re.findall(r'(?:return |aside\(|send\(|message = |answer = )\{"type": "(\w+)"', program(module))
+    }
+    known = {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "part"}
+    assert said == answered == known | {"attempt", "again"}
+    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "part", "attempt"}
 
 
 def leaves(value: Any) -> list[Any]:

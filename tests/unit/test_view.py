@@ -128,6 +128,19 @@ def test_frames_add_up_to_what_the_handle_holds(line: list[Line]) -> None:
     }
 
 
+def test_a_part_is_given_to_a_view_and_what_is_no_part_is_refused_and_counted(line: list[Line]) -> None:
+    s = started()
+    link = widget_line(line, s)
+    for name in ("math", "nothing", "../_view.py", None):
+        link.answer({"type": "part", "name": name})
+    link.until(lambda messages: any(m["type"] == "part" for m in messages))
+    until_heard(s)
+    assert [m["name"] for m in link.messages if m["type"] == "part"] == ["math"]
+    assert s._view is not None
+    assert s._view._channel.refused == 3
+    s.stop()
+
+
 def test_the_stop_of_a_view_stops_its_run(line: list[Line]) -> None:
     s = started()
     link = widget_line(line, s)
