@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(BrokenPipeError):  # it was taken away while it was asked for
             self.wfile.write(body)
 
-    do_POST = do_HEAD = do_PUT = do_OPTIONS = do_GET
+    do_POST = do_HEAD = do_PUT = do_OPTIONS = do_GET  # noqa: N815  # reason: the names that the base class calls
 
     def do_CONNECT(self) -> None:
         self.server.hits.append(f"CONNECT {self.path}")

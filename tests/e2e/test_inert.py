@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import corpora
 import pytest
 from playwright.sync_api import Browser
 
+import corpora
 from e2e.canary import Canary
 
 NAMES: Final = ("xss_html", "active_content", "dompurify_expect", "naughty_strings", "trojan_source", "unicode_smuggling")
