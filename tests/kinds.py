@@ -169,6 +169,13 @@ async def _blocking_async_generator(site: Site, model: str) -> AsyncIterator[str
         yield text
 
 
+async def _half_blocking_async_generator(site: Site, model: str) -> AsyncIterator[str]:
+    """The same with a courtesy to the loop now and then, so that it needs one and blocks it in between."""
+    for text in _texts(site.openai.chat.completions.create(model=model, messages=ASK, stream=True)):
+        await asyncio.sleep(0)
+        yield text
+
+
 def _text_stream(site: Site, model: str) -> Any:
     return site.anthropic.messages.stream(model=model, messages=ASK, max_tokens=9).__enter__().text_stream
 
@@ -242,6 +249,7 @@ KINDS = [
     Kind("a generator of texts", _generator, **_TEXT),
     Kind("an async generator of texts", _async_generator, **_TEXT),
     Kind("an async def that drives a sync client", _blocking_async_generator, **_TEXT),
+    Kind("the same that also awaits", _half_blocking_async_generator, **_TEXT),
     Kind("nb.stream, openai", _stream("openai"), starts=True),
     Kind("nb.stream, anthropic", _stream("anthropic"), starts=True),
     Kind("nb.stream, gemini", _stream("gemini"), starts=True),
