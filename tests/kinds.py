@@ -7,6 +7,7 @@ belong here: what must hold for all of them (`contract/test_sources`).
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -26,11 +27,7 @@ class Site:
 
     def __init__(self, provider: FakeProvider) -> None:
         self.provider = provider
-        self.trust: Any = True
-        if provider.ca_file is not None:
-            import ssl
-
-            self.trust = ssl.create_default_context(cafile=str(provider.ca_file))
+        self.trust = ssl.create_default_context(cafile=str(provider.ca_file) if provider.ca_file else None)
 
     def base(self, wire: str) -> str:
         return self.provider.base(wire)

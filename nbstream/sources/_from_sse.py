@@ -121,6 +121,8 @@ class SSESource:
             if response.status_code == 204:
                 return
             await _check(response, session)
+            if fault := _faults.undecoded(response, client.headers["accept-encoding"]):
+                raise fault
             async with aclosing(response.aiter_bytes()) as chunks, aclosing(_bodies.read(chunks, session)) as batches:
                 async for batch in batches:
                     yield batch
