@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from nbstream import _host, _ledger
-from nbstream._arguments import Render, limits, looks
+from nbstream._arguments import Render, limits, looks, rendering
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
@@ -95,7 +95,7 @@ def stream(
         )
     model = _model(model)
     form = form_of(response_format)
-    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    look, limit = looks(title, rendering(render, form)), limits(timeout, max_output_tokens, stop_when)
     callbacks = Callbacks(on_token, on_event, on_error, on_complete, on_field)
     source = _source(model, messages, provider if form is None else {**provider, "response_format": form.keyword})
     meta: dict[str, MetaValue] = {"model": source.title, "prompt": shown, **look}
@@ -166,7 +166,7 @@ def display_stream(
     if wait is None and running is not None and (feeding is running or getattr(source, "asynchronous", False)):
         wait = False  # who hands over something async means to await it
     form = form_of(response_format)
-    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    look, limit = looks(title, rendering(render, form)), limits(timeout, max_output_tokens, stop_when)
     run = Run(source, meta={"model": source.title, **look}, **limit)
     return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete, on_field), form)
 
@@ -189,12 +189,6 @@ def _start(
         if terminal is not None:
             terminal.join()
     return handle
-
-
-def _render(render: Render | None, form: Form | None) -> Render:
-    if render is not None:
-        return render
-    return "text" if form is not None and form.is_json else "markdown"
 
 
 def _model(model: object) -> str:

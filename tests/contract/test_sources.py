@@ -113,6 +113,13 @@ def test_litellm_still_loses_line_separators(site: Site, kind: Kind) -> None:
     assert s.content != SEPARATORS + " end"
 
 
+@pytest.mark.parametrize("kind", [k for k in KINDS if "text_stream" in k.name], ids=ids)
+def test_a_text_stream_still_holds_text_alone(site: Site, kind: Kind) -> None:
+    answer = Answer.of("Hello", thinking="Hm.", calls=[Call("call_a", "now", "{}")])
+    s = play(site, kind, "texts", answer)
+    assert (s.content, s.thinking, s.tool_calls) == ("Hello", "", [])
+
+
 # -- the truth about the end ------------------------------------------------------------------------------------------------
 
 TEN = Answer.of([f"{n} " for n in range(10)])
@@ -284,6 +291,8 @@ def test_nothing_is_left_of_runs_and_stops(site: Site, kind: Kind, runs: int) ->
             if connection.closed_at is None and connection.chunks_sent < connection.chunks_total:
                 connection.wait_closed()
 
+    gc.collect()
+    gc.freeze()  # the same for what earlier cases have left
     some(runs // 2)
     before = left()
     some(runs)

@@ -499,3 +499,18 @@ def test_a_stop_ends_an_approval_that_waits() -> None:
 def test_an_answer_that_nobody_waits_for_is_an_error() -> None:
     with push() as s, pytest.raises(LookupError, match="no tool call waits for approval"):
         s.approve()
+
+
+def test_json_that_is_pushed_is_read_as_it_comes() -> None:
+    told: list[tuple[Any, Any]] = []
+    done = threading.Event()
+    schema = {"type": "object", "properties": {"title": {"type": "string"}}}
+    given: dict[str, Any] = {"on_field": lambda *field: told.append(field), "on_complete": lambda _: done.set()}
+    with Stream(display=False, response_format=schema, **given) as s:
+        for piece in ('{"title": "So', 'up", "minutes": 1', "25}"):
+            s.text_delta(piece)
+    assert done.wait(5)
+    assert told == [(("title",), "Soup"), (("minutes",), 125)]
+    assert s.parsed == {"title": "Soup", "minutes": 125}
+    with pytest.raises(TypeError, match="response_format is int"):
+        Stream(display=False, response_format=3)
