@@ -15,6 +15,7 @@
  * the number up to which it has sent, and where that is ahead, the view asks for a snapshot.
  */
 
+import type { Way as Again } from './attempts'
 import { isWire, type Wire } from './events'
 import { hex, Kernel } from './kernel'
 import { SavedForm } from './output'
@@ -130,6 +131,17 @@ export class Comm implements Uplink {
     })
   }
 
+  attempt(run: string): void {
+    this.say({ type: 'attempt', run }, 'both')
+  }
+
+  again(run: string, way: Again, waits: () => boolean): void {
+    this.timers.repeat('again', WANT_AGAIN, () => {
+      if (waits()) this.say({ type: 'again', run, way }, 'both')
+      else this.timers.cease('again')
+    })
+  }
+
   resync(run: string, have: number): void {
     if (this.away || (this.timers.has('resync') && this.since(this.asked) < RESYNC_PAUSE)) return
     this.timers.cease('check')
@@ -191,7 +203,10 @@ export class Comm implements Uplink {
         store.receiveSnapshot(message.state)
         break
       case 'chunks':
-        if (message.run === store.run) store.chunks.receive(message)
+        store.chunksOf(message.run)?.receive(message)
+        break
+      case 'attempt':
+        store.attempts.receive(message.state)
         break
       case 'welcome':
         this.timers.cease('hello')
