@@ -46,9 +46,7 @@ class Stage:
         errors: what the page complained of; a test that leaves any has failed.
     """
 
-    def __init__(
-        self, browser: Browser, *, theme: str = "light", width: int = 760, parts: bool = True, **options: Any
-    ) -> None:
+    def __init__(self, browser: Browser, *, theme: str = "light", width: int = 760, parts: bool = True, **options: Any) -> None:
         """Open a page in `theme` (light or dark) whose views are `width` px wide; `options` go to `new_context`.
 
         Without `parts` it is as with a kernel that does not answer: nothing comes of what is loaded on demand.
