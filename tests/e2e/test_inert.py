@@ -103,5 +103,5 @@ def test_a_button_that_a_model_has_made_runs_no_command_of_jupyterlab(lab: Lab) 
         place.click()
     expect(cells).to_have_count(1)
     assert view.locator("[data-commandlinker-command]").count() == 0
-    nb.output(0).locator(".jp-RenderedHTML button").click()
+    nb.output(0).get_by_role("button", name="press me", exact=True).click()
     expect(cells).to_have_count(2)

@@ -59,7 +59,9 @@ export class FileView implements SectionView {
       return row(label, bytes(Math.floor((data.length * 3) / 4)), keep)
     }
     const url = textOf(meta, 'url')
-    return type.startsWith('image/') || (type === '' && url !== '') ? new Image(url, label.join(' · ')).root : this.linked(label)
+    return type.startsWith('image/') || (type === '' && url !== '')
+      ? new Image(url, label.join(' · ')).root
+      : this.linked(label)
   }
 
   private linked(label: string[]): HTMLElement {
