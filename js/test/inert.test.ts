@@ -123,7 +123,10 @@ describe.each([
     'become text and allowed elements, in Markdown and everywhere else',
     () => {
       // Several at a time, because this browser takes long to read a stylesheet; on a failure one by one, to name the culprit.
-      const payloads = lines.map(({ id, text }) => ({ id, text: text.replace(/\p{Surrogate}/gu, '\ufffd') }))
+      // A part of them: tests/e2e/test_inert.py shows all of them to a real browser.
+      const payloads = lines
+        .filter((_, index) => index % 6 === 0)
+        .map(({ id, text }) => ({ id, text: text.replace(/\p{Surrogate}/gu, '\ufffd') }))
       for (let from = 0; from < payloads.length; from += BATCH) {
         const batch = payloads.slice(from, from + BATCH)
         if (inView(batch.map(({ text }) => text)).length === 0) continue
