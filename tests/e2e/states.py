@@ -85,14 +85,18 @@ class State:
     Attributes:
         events: what the kernel says.
         act: what the reader, or the world, does then.
+        before: what it said in an earlier attempt.
     """
 
     events: tuple[Event, ...]
     act: Callable[[Stage, Locator, str], None] | None = None
+    before: tuple[Event, ...] = ()
 
     def show(self, stage: Stage, key: str) -> Locator:
         """Bring a new view of `stage` into this state."""
-        view = stage.show(*self.events, key=key)
+        view = stage.show(*(self.before or self.events), key=key)
+        if self.before:
+            stage.restart(*self.events, key=key)
         if self.act is not None:
             self.act(stage, view, key)
             stage.painted()
@@ -224,6 +228,13 @@ STATES: Final[dict[str, State]] = {
     "stale": State((*begun(), *said(PARTIAL)), cut),
     "gone": State((*begun(), *said(PARTIAL)), lambda stage, _view, key: stage.lose(key)),
     "long": State((*begun(), *thought(), *said(ANSWER * 2, 1), *ended())),
+    "attempts": State(
+        (*begun(), *said("Addition of floats is **not associative**, so the order decides which")),
+        before=(*begun(), *said(PARTIAL), *ended("stopped", "user", output_tokens=132, estimated=True)),
+    ),
     "rtl": State((*begun(), *said(ARABIC), *ended())),
     "chunks": State((*begun(), *said(PARTIAL), *ended()), press("Chunks")),
 }
+
+NARROW: Final = ("streaming", "approval", "done", "error", "rtl", "attempts")
+"""States that are looked at 360 px wide, too."""
