@@ -96,6 +96,7 @@ const builder = await context({
   entryPoints: ['src/widget.ts'],
   outfile: join(OUT, 'widget.js'),
   define: { NBSTREAM_PARTS: JSON.stringify(await makeParts()) },
+  alias: { entities: './src/markdown/entities.ts' },
   plugins: [styles],
   logLevel: 'info',
 })

@@ -21,5 +21,7 @@ export default defineConfig({
     },
   ],
   define: { NBSTREAM_PARTS: JSON.stringify('test') },
-  test: { environment: 'jsdom', include: ['test/**/*.test.ts'], css: true },
+  // As in the build: see the module.
+  resolve: { alias: { entities: new URL('./src/markdown/entities.ts', import.meta.url).pathname } },
+  test: { environment: 'jsdom', include: ['test/**/*.test.ts'], css: true, server: { deps: { inline: ['markdown-it'] } } },
 })

@@ -3,9 +3,12 @@
 import type { Section } from '../store'
 import { ContentView } from './content'
 import { ErrorView } from './error'
+import { FileView } from './file'
+import { ObjectView } from './object'
 import { Guarded } from './plain'
 import { ResultView } from './result'
 import type { Context, SectionView } from './section'
+import { SourceView } from './source'
 import { ThinkingView } from './thinking'
 import { ToolView } from './tool'
 
@@ -15,6 +18,9 @@ const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['content', ContentView],
   ['thinking', ThinkingView],
   ['tool', ToolView],
+  ['source', SourceView],
+  ['file', FileView],
+  ['object', ObjectView],
   ['error', ErrorView],
 ])
 

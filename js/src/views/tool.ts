@@ -8,9 +8,8 @@ import { reveal } from '../visible'
 import { Approval } from './approval'
 import { isOver, numberOf, textOf } from './figures'
 import { preview } from './json'
+import { JsonBody } from './jsonbody'
 import { type Context, Disclosure, frame, isOpen, rename, type SectionView } from './section'
-import { Text } from './text'
-import { Tree } from './tree'
 
 const STATES: Readonly<Record<string, { readonly words: string; readonly icon?: IconName }>> = {
   input: { words: S.argumentsCut },
@@ -31,11 +30,9 @@ export class ToolView implements SectionView {
   private readonly words = h('span')
   private readonly clock = h('span', { class: 'nb-clock', 'aria-hidden': 'true' })
   private readonly state = h('span', { class: 'nb-state' }, this.words, this.clock)
-  private readonly body = h('div', { class: 'nb-json', 'data-part': 'body' })
   private readonly disclosure: Disclosure
   private readonly approval: Approval
-  private raw: boolean
-  private text: Text | Tree
+  private readonly json: JsonBody
   private since = performance.now()
   private summary: string | undefined
 
@@ -43,16 +40,15 @@ export class ToolView implements SectionView {
     private readonly section: Section,
     private readonly context: Context,
   ) {
+    this.json = new JsonBody(section, context)
     this.approval = new Approval(section, context.store, () => this.disclosure.focus())
-    const outer = h('div', { class: 'nb-sbody' }, this.body, this.approval.root)
-    this.raw = context.raw
-    this.text = this.write()
+    const outer = h('div', { class: 'nb-sbody' }, this.json.root, this.approval.root)
     this.disclosure = new Disclosure(outer, [this.name, this.preview, this.state], () => this.update())
     this.root = frame(section, '', this.disclosure.head, outer)
   }
 
   append(text: string): void {
-    this.text.append(text)
+    this.json.append(text)
   }
 
   update(): void {
@@ -62,8 +58,7 @@ export class ToolView implements SectionView {
     setText(this.name, name || S.unnamedTool)
     rename(this.root, this.section, S.toolCall(name).trim())
     if (this.root.getAttribute('data-state') !== state) this.enter(state)
-    if (this.raw !== this.context.raw) this.rewrite()
-    if (!open) this.text.close()
+    this.json.update()
     this.disclosure.suggest(SHOWN.has(state))
     setText(this.words, this.wordsOf(state, open))
     if (!this.runs(state, open)) setText(this.clock, '')
@@ -101,18 +96,5 @@ export class ToolView implements SectionView {
     if (state === 'ok' && took !== undefined) return duration(took / 1e6, 2)
     const words = STATES[state]?.words ?? reveal(state)
     return this.runs(state, open) ? `${words} ` : words
-  }
-
-  private rewrite(): void {
-    this.raw = this.context.raw
-    this.body.replaceChildren()
-    this.text = this.write()
-    this.text.append(this.section.text())
-  }
-
-  /** As it came, or as a tree that grows. */
-  private write(): Text | Tree {
-    const open = isOpen(this.section, this.context)
-    return this.raw ? new Text(this.body, open) : new Tree(this.body, open, () => this.section.text())
   }
 }
