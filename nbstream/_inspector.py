@@ -1,7 +1,7 @@
 """The raw-chunk inspector and the timeline, the kernel's half: pages of chunks and arrivals for a view that shows them.
 
-Belongs here: the answer to a view's `chunks` and `arrivals`. Does not belong here: what a chunk says (`_chunk_fields`), the logs
-(`_chunk_log`, `_record`), the comm (`_view` passes messages on).
+Belongs here: the answers to a view's `chunks` and `arrivals`. Does not belong here: what a chunk says (`_chunk_fields`), the
+logs (`_chunk_log`, `_record`), the comm (`_view` passes messages on).
 
     view -> kernel   {"type": "chunks", "run": ID, "from": n, "count": n}
     kernel -> view   {"type": "chunks", "run": ID, "from": n, "total": n, "rows": [ROW, ...]}

@@ -17,7 +17,7 @@ const HTML = [
 const SVG = ['svg', 'path', 'circle', 'rect', 'text'] as const
 // biome-ignore format: a list of names, not one a line
 const ATTRIBUTES = [
-  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start',
+  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start', 'dir',
   'aria-label', 'aria-hidden', 'aria-live', 'aria-atomic', 'aria-expanded', 'aria-pressed', 'aria-disabled', 'aria-keyshortcuts',
   'data-status', 'data-busy', 'data-stale', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
   'data-live', 'data-solid', 'data-off',

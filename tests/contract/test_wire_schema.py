@@ -92,7 +92,11 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     }
     known = {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "part"}
     assert said == answered == known | {"arrivals", "attempt", "again"}
-    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "arrivals", "part", "attempt"}
+    assert (
+        sent
+        == heard
+        == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "arrivals", "part", "attempt"}
+    )
 
 
 def leaves(value: Any) -> list[Any]:

@@ -162,6 +162,32 @@ def cut(stage: Stage, _view: Locator, key: str) -> None:
     stage.page.locator(f".view:nth-of-type({list(stage.keys).index(key) + 1}) [data-stale]").wait_for()
 
 
+def drawer(name: str) -> Callable[[Stage, Locator, str], None]:
+    """The reader opens the drawer, and the kernel answers."""
+
+    def act(stage: Stage, view: Locator, key: str) -> None:
+        press(name)(stage, view, key)
+        stage.painted()
+        run = stage.run(key)
+        thinking = [480_000 + 52_000 * n + 17_000 * (n % 3) for n in range(58)]
+        speaking = [3_700_000 + 31_000 * n + 9_000 * (n % 4) + (1_300_000 if n > 70 else 0) for n in range(162)]
+        if name == "Timeline":
+            page = {"type": "arrivals", "run": run, "from": 0, "next": 230, "kinds": "t" * 58 + "a" * 162}
+            stage.tell({**page, "t_us": thinking + speaking}, {**page, "from": 230, "kinds": "", "t_us": []}, key=key)
+            return
+        words = PARTIAL.split(" ")
+        rows = [
+            {"n": n, "t_us": speaking[n], "kind": "content", "delta": f'{{"content":" {word}"}}', "index": 0, "model": MODEL}
+            for n, word in enumerate(words)
+        ]
+        last = {"n": len(rows), "t_us": 10_096_000, "finish_reason": "stop", "usage": '{"prompt_tokens":1204}', "model": MODEL}
+        stage.tell({"type": "chunks", "run": run, "from": 0, "total": len(rows) + 1, "rows": [*rows, last]}, key=key)
+
+    return act
+
+
+GAPS: Final[dict[str, MetaValue]] = {"gap_p50_us": 14_000, "gap_p95_us": 61_000}
+
 STATES: Final[dict[str, State]] = {
     "waiting": State(begun()),
     "loading": State(begun("ollama/qwen3:8b", phase="loading")),
@@ -233,8 +259,9 @@ STATES: Final[dict[str, State]] = {
         before=(*begun(), *said(PARTIAL), *ended("stopped", "user", output_tokens=132, estimated=True)),
     ),
     "rtl": State((*begun(), *said(ARABIC), *ended())),
-    "chunks": State((*begun(), *said(PARTIAL), *ended()), press("Chunks")),
+    "chunks": State((*begun(), *said(PARTIAL), *ended()), drawer("Chunks")),
+    "timeline": State((*begun(), *thought(), *said(PARTIAL, 1), Note(GAPS), *ended()), drawer("Timeline")),
 }
 
-NARROW: Final = ("streaming", "approval", "done", "error", "rtl", "attempts")
+NARROW: Final = ("streaming", "approval", "done", "error", "rtl", "attempts", "timeline")
 """States that are looked at 360 px wide, too."""

@@ -27,6 +27,9 @@ const TAGS: Readonly<Record<string, HtmlName>> = {
   h1: 'h3', h2: 'h4', h3: 'h5', h4: 'h6', h5: 'h6', h6: 'h6',
 }
 
+/** Blocks whose direction follows their own text; cells and items, of which there may be thousands, have it by the stylesheet. */
+const DIRECTED: ReadonlySet<HtmlName> = new Set<HtmlName>(['p', 'ul', 'blockquote', 'h3', 'h4', 'h5', 'h6'])
+
 /** Append the elements of `tokens` to `into`. Each top-level block becomes exactly one child. */
 export function build(tokens: readonly Token[], into: Node, limit = Number.POSITIVE_INFINITY): void {
   const open: Node[] = [into]
@@ -65,7 +68,13 @@ function container(token: Token, parent: Node): Node {
       return parent.appendChild(link(attribute(token, 'href')))
     case 'table_open': {
       const table = h('table')
-      parent.appendChild(h('div', { class: 'nb-tbl' }, table))
+      const copy = h(
+        'button',
+        { class: 'nb-ib nb-csv', type: 'button', 'aria-label': S.copyCsv, title: S.copyCsv },
+        icon('copy'),
+      )
+      const scroller = h('div', { class: 'nb-tbl', role: 'group', 'aria-label': S.table, tabindex: '0' }, table)
+      parent.appendChild(h('div', { class: 'nb-tblbox' }, scroller, copy))
       return table
     }
     case 'th_open':
@@ -73,12 +82,14 @@ function container(token: Token, parent: Node): Node {
       return parent.appendChild(h(token.tag === 'th' ? 'th' : 'td', { class: aligned(attribute(token, 'style')) }))
     case 'ordered_list_open': {
       const start = attribute(token, 'start')
-      return parent.appendChild(h('ol', { start: start === '' ? undefined : start }))
+      return parent.appendChild(h('ol', { dir: 'auto', start: start === '' ? undefined : start }))
     }
     case 'list_item_open':
       return parent.appendChild(h('li'))
-    default:
-      return parent.appendChild(h(TAGS[token.tag] ?? 'span'))
+    default: {
+      const name = TAGS[token.tag] ?? 'span'
+      return parent.appendChild(h(name, { dir: DIRECTED.has(name) ? 'auto' : undefined }))
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import { Announcer } from './announcer'
 import { Chunks } from './chunks'
 import { copyText } from './clipboard'
 import { errorBlock } from './error'
-import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
+import { asking, isOver, isStale, stateOf, textOf, titleOf } from './figures'
 import { hasFocus } from './focus'
 import { Foot } from './foot'
 import { Pager } from './pager'
@@ -203,7 +203,7 @@ class View {
     this.told = now
     const state = stateOf(store, now)
     const status = store.gone && !store.end ? 'stopped' : store.status
-    const idle = status === 'streaming' && !store.sections.some(({ closed }) => !closed)
+    const idle = status === 'streaming' && !asking(store) && !store.sections.some(({ closed }) => !closed)
     set(this.root, 'aria-label', titleOf(store))
     set(this.root, 'data-status', status)
     set(this.root, 'data-busy', status === 'submitted' || status === 'stopping' || idle)
@@ -264,7 +264,7 @@ class View {
       this.prompt.wanted = !this.prompt.wanted
       this.redraw()
     })
-    this.sections.onCopyCode((text) => void this.copy(text))
+    this.sections.onCopy((text) => void this.copy(text))
   }
 
   /** The text of the first choice's answer. */
