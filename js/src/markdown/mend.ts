@@ -6,6 +6,7 @@
  * because it runs with each frame on what a model chose to write.
  */
 
+import { behindFormula } from './delimiters'
 import { PENDING } from './nodes'
 
 // A line of marks that the next character may make a list, a rule, a heading, an underline of the line above, a fence …
@@ -48,6 +49,11 @@ export function complete(text: string): string {
   let at = 0
   while (at < kept.length) {
     const sign = kept.charAt(at)
+    const behind = sign === '$' || sign === '\\' ? behindFormula(kept, at) : -1
+    if (behind > at) {
+      at = behind
+      continue
+    }
     const run = '*_~`'.includes(sign) ? runAt(kept, at) : sign
     if (sign === '`') {
       const close = closing(kept, at + run.length, run)

@@ -6,6 +6,7 @@
  */
 
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
+import { addFormulas } from './delimiters'
 
 export type { Token }
 export type References = NonNullable<Env['references']>
@@ -17,6 +18,8 @@ engine.validateLink = () => true
 // Only what is spelled as an address becomes one: "readme.md" is a file, not a site in Moldova.
 engine.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
 
+addFormulas(engine)
+
 /** The tokens of a text, and where its top-level blocks begin. */
 export interface Parsed {
   readonly tokens: Token[]
@@ -24,24 +27,50 @@ export interface Parsed {
   readonly blocks: readonly { readonly line: number; readonly index: number }[]
 }
 
-/** Parse `source`, resolving link labels by `references`; definitions in `source` are added to it. */
-export function parse(source: string, references: References): Parsed {
-  const tokens = engine.parse(source, { references })
+/**
+ * Parse `source`, resolving link labels by `references`; definitions in `source` are added to it. In a text that is `growing` a
+ * formula that is not closed shows its source.
+ */
+export function parse(source: string, references: References, growing = false): Parsed {
+  const tokens = engine.parse(source, environment(references, growing))
   const blocks: { line: number; index: number }[] = []
   tokens.forEach((token, index) => {
-    if (token.level === 0 && token.nesting >= 0) blocks.push({ line: token.map?.[0] ?? 0, index })
+    if (token.level > 0 || token.nesting < 0) return
+    const line = token.map?.[0] ?? 0
+    // What may turn out to be text after all goes on with the paragraph before it.
+    if (token.type === 'math_source' && !isBlank(source, line - 1)) return
+    blocks.push({ line, index })
   })
   return { tokens, blocks }
 }
 
-/** Parse `source` as the inside of one paragraph. */
+/** Whether line `line` of `source` is empty, or before its beginning. */
+function isBlank(source: string, line: number): boolean {
+  return (source.split('\n', line + 1)[line] ?? '').trim() === ''
+}
+
+/** Parse `source` as the inside of one paragraph of a text that grows. */
 export function parseInline(source: string, references: References): Token[] {
-  return engine.parseInline(source, { references })[0]?.children ?? []
+  return engine.parseInline(source, environment(references, true))[0]?.children ?? []
+}
+
+function environment(references: References, growing: boolean): Env {
+  return { references, growing } as Env
 }
 
 /** `text` without its backslash escapes and character references. */
 export function unescaped(text: string): string {
   return engine.utils.unescapeAll(text)
+}
+
+/** Say that the text of `token`, the last of a text that grows, may grow, too. */
+export function grows(token: Token): Token {
+  token.meta = { grows: true }
+  return token
+}
+
+export function isGrowing({ meta }: Token): boolean {
+  return (meta as { readonly grows?: boolean } | null)?.grows === true
 }
 
 export function noReferences(): References {

@@ -15,10 +15,11 @@
  */
 
 import { h } from '../dom'
+import { keeperOf } from './kept'
 import { complete, endsBlank, settle } from './mend'
 import { morph } from './morph'
 import { build } from './nodes'
-import { noReferences, type Parsed, parse, parseInline, type Token, watched, within } from './parser'
+import { grows, noReferences, type Parsed, parse, parseInline, type Token, watched, within } from './parser'
 
 /** Complete lines that must follow the beginning of a block before those above it are final. */
 const LOOK_AHEAD = 2
@@ -57,7 +58,7 @@ export class Markdown {
   append(text: string): void {
     // As markdown-it does it, but before lines are counted; a final CR may be half of a CRLF.
     this.tail = (this.tail + text).replace(/\r\n|\r(?!$)/g, '\n')
-    const parsed = parse(this.tail, within(this.definitions))
+    const parsed = parse(this.tail, within(this.definitions), true)
     this.draw(this.boundary(parsed), parsed)
   }
 
@@ -139,13 +140,13 @@ export class Markdown {
   }
 
   /** The tokens of the open tail, its last block mended. */
-  private open(parsed: Parsed = parse(this.tail, within(this.definitions))): Token[] {
+  private open(parsed: Parsed = parse(this.tail, within(this.definitions), true)): Token[] {
     const last = parsed.tokens.findLast((token) => token.nesting === 0)
-    if (last?.type === 'fence' || last?.type === 'code_block') return withoutHalfFence(parsed.tokens, last)
+    if (last?.type === 'fence' || last?.type === 'code_block') return withoutHalfFence(parsed.tokens, grows(last))
     if (endsBlank(this.tail)) return parsed.tokens
     const settled = settle(this.tail)
     const references = within(this.definitions)
-    const tokens = settled === this.tail ? parsed.tokens : parse(settled, references).tokens
+    const tokens = settled === this.tail ? parsed.tokens : parse(settled, references, true).tokens
     const inline = tokens.findLast((token) => token.nesting === 0)
     if (inline?.type === 'inline') {
       const completed = complete(inline.content)
@@ -169,6 +170,8 @@ function spot(host: Element): Element {
   let element = host
   for (;;) {
     const last = element.tagName === 'TR' ? lastFilled(element) : element.lastChild
+    const keeper = last ? keeperOf(last) : undefined
+    if (keeper) return keeper.spot
     if (!(last instanceof HTMLElement) || !(element === host || HOLDERS.has(element.tagName))) return element
     if (!HOLDERS.has(last.tagName) && !/^(P|H\d|T[HD]|CODE)$/.test(last.tagName)) return element
     if (last.tagName === 'CODE' && element.tagName !== 'PRE') return element

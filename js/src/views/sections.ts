@@ -8,6 +8,7 @@
 
 import type { Event } from '../events'
 import type { Section, Store } from '../store'
+import { hearCode } from './code'
 import { csv } from './csv'
 import { viewOf } from './registry'
 import type { Context, SectionView } from './section'
@@ -64,6 +65,7 @@ export class Sections implements Context {
 
   /** `copy` gets the text of the section, the table or the code block whose button was pressed. */
   onCopy(copy: (text: string) => void): void {
+    hearCode(this.body, copy)
     this.body.addEventListener('click', ({ target }) => {
       const button = target instanceof Element ? target.closest('button') : null
       const text = button && this.textOf(button)
@@ -77,9 +79,7 @@ export class Sections implements Context {
       return this.store.sections[at]?.text()
     }
     const table = button.matches('.nb-csv') ? button.parentElement?.querySelector('table') : null
-    if (table) return csv(table)
-    const code = button.closest('.nb-code')?.querySelector('code')
-    return code?.textContent?.replace(/\n$/, '')
+    return table ? csv(table) : undefined
   }
 
   private heard(at: number, text: string): void {
