@@ -208,7 +208,7 @@ def test_the_view_follows_the_end_until_the_reader_leaves_it(stage: Stage) -> No
 WIDE = """view => [...view.querySelectorAll("*"), view].filter(part => {
   const box = part.getBoundingClientRect()
   const home = view.getBoundingClientRect()
-  if (box.width === 0 || part.closest(".nb-vh, pre, .nb-tbl, .nb-chunks, .nb-plot") || part.matches(".nb-csv")) return false
+  if (box.width === 0 || part.closest(".nb-vh, .nb-status, pre, .nb-tbl, .nb-chunks, .nb-plot") || part.matches(".nb-csv")) return false
   return box.right > home.right + 1 || box.left < home.left - 1
 }).map(part => part.outerHTML.slice(0, 120))"""
 
@@ -239,6 +239,9 @@ def test_each_paragraph_runs_the_way_of_its_own_script(stage: Stage) -> None:
     assert direction(answer.locator("li").first) == "rtl"
     assert direction(answer.get_by_text("In English")) == "ltr"
     assert direction(answer.locator("pre")) == "ltr"
+    stage.show(*begun(), *said("- שלום\n\n- עולם\n\n> ציטוט"), key="loose")
+    loose = stage.view("loose")
+    assert [direction(loose.locator(part)) for part in ("ul", "blockquote")] == ["rtl", "rtl"]
     assert direction(view.locator(".nb-bar")) == "ltr"
 
 

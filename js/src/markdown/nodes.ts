@@ -28,7 +28,10 @@ const TAGS: Readonly<Record<string, HtmlName>> = {
   h1: 'h3', h2: 'h4', h3: 'h5', h4: 'h6', h5: 'h6', h6: 'h6',
 }
 
-/** Blocks whose direction follows their own text; cells and items, of which there may be thousands, have it by the stylesheet. */
+/**
+ * Top-level blocks whose direction follows their first strong character. What stands inside them turns by the stylesheet alone:
+ * an attribute there would hide its text from the block's own choice.
+ */
 const DIRECTED: ReadonlySet<HtmlName> = new Set<HtmlName>(['p', 'ul', 'blockquote', 'h3', 'h4', 'h5', 'h6'])
 
 /** Append the elements of `tokens` to `into`. Each top-level block becomes exactly one child. */
@@ -41,7 +44,7 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
     else if (token.nesting < 0) open.pop()
     // A hidden paragraph is one of a tight list: its inside stands in the item itself.
     else if (token.hidden || open.length > limit) open.push(parent)
-    else open.push(container(token, parent))
+    else open.push(container(token, parent, open.length === 1 ? 'auto' : undefined))
   })
 }
 
@@ -63,7 +66,7 @@ function isItem(tokens: readonly Token[], index: number): boolean {
   return tokens[index - 1]?.type === 'paragraph_open' && tokens[index - 2]?.type === 'list_item_open'
 }
 
-function container(token: Token, parent: Node): Node {
+function container(token: Token, parent: Node, dir: 'auto' | undefined): Node {
   switch (token.type) {
     case 'link_open':
       return parent.appendChild(link(attribute(token, 'href')))
@@ -83,13 +86,13 @@ function container(token: Token, parent: Node): Node {
       return parent.appendChild(h(token.tag === 'th' ? 'th' : 'td', { class: aligned(attribute(token, 'style')) }))
     case 'ordered_list_open': {
       const start = attribute(token, 'start')
-      return parent.appendChild(h('ol', { dir: 'auto', start: start === '' ? undefined : start }))
+      return parent.appendChild(h('ol', { dir, start: start === '' ? undefined : start }))
     }
     case 'list_item_open':
       return parent.appendChild(h('li'))
     default: {
       const name = TAGS[token.tag] ?? 'span'
-      return parent.appendChild(h(name, { dir: DIRECTED.has(name) ? 'auto' : undefined }))
+      return parent.appendChild(h(name, { dir: DIRECTED.has(name) ? dir : undefined }))
     }
   }
 }
