@@ -26,7 +26,11 @@ export class Arrivals {
   private final = false
   private over = false
 
-  constructor(private readonly send: (from: number) => void) {}
+  /** `news` is called when more is known. */
+  constructor(
+    private readonly send: (from: number) => void,
+    private readonly news: () => void = () => undefined,
+  ) {}
 
   /** Ask for what has come since, if it is time; `over` says that nothing more will come. */
   ask(now: number, over: boolean): void {
@@ -49,6 +53,7 @@ export class Arrivals {
     this.next = page.next
     this.kinds += page.kinds
     for (const time of page.times) this.times.push(time / 1e6)
+    this.news()
   }
 }
 

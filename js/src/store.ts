@@ -256,7 +256,10 @@ export class RunStore implements Store {
   }
 
   private listen(): Arrivals {
-    return new Arrivals((from) => this.uplink.arrivals?.(this.run, from))
+    return new Arrivals(
+      (from) => this.uplink.arrivals?.(this.run, from),
+      () => this.changed(),
+    )
   }
 
   private take(item: Frame | Snapshot, last: boolean): void {
