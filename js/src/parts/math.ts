@@ -35,7 +35,7 @@ const DEPTH = 40
 /** Nor are results with more elements shown. */
 const ELEMENTS = 3000
 /** Lengths beyond this, in whatever unit, are not taken over: a formula stays where it stands. */
-const LENGTH = 60
+const LENGTH = 30
 
 const OPTIONS = {
   throwOnError: true,
