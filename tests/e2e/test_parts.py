@@ -61,7 +61,7 @@ def test_code_gets_its_colours_and_a_formula_its_signs(stages: dict[bool, Stage]
     assert '"""Of a\n' in found["s"]
     stage.play(Close(0))
     expect(view.locator(".nb-code .s").filter(has_text="circle")).to_have_count(1)
-    expect(view.locator("p").first).to_contain_text("which costs $5 or $10.")
+    expect(view.locator(".nb-md > p").first).to_contain_text("which costs $5 or $10.")
     tall = view.locator(".nb-display math").bounding_box()
     assert tall is not None
     assert tall["height"] > 50
