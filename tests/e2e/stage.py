@@ -63,7 +63,8 @@ class Stage:
         self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.goto(ADDRESS)
-        self.page.wait_for_function("() => globalThis.stage !== undefined")
+        # Until the script has run, the name is that of the element.
+        self.page.wait_for_function("() => globalThis.stage?.open !== undefined")
         self.theme(theme)
 
     def theme(self, name: str) -> None:

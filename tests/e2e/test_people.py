@@ -138,7 +138,7 @@ PLACES = """view => {
   return {
     bar: place(view.querySelector(".nb-bar"), document.body),
     stop: place(view.querySelector(".nb-stop"), document.body),
-    foot: [...foot.querySelectorAll("button, dl > div"), foot].map(part => place(part, foot)),
+    foot: [...foot.querySelectorAll("button:not([hidden]), dl > div"), foot].map(part => place(part, foot)),
   }
 }"""
 
