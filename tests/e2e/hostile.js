@@ -57,7 +57,7 @@ const SHAPED = [
 const CUT = [...PLACES.slice(0, 7), PLACES[10], PLACES[11], PLACES[12]]
 // What no view is made of, whatever stands in it.
 const FOREIGN =
-  'script, iframe, frame, object, embed, form, input, base, meta, link, video, audio, [id], [name], [style], ' +
+  'script, iframe, frame, object, embed, form, input, base, meta, link, video, audio, [id], [name], [style]:not(math, math *), ' +
   '[src]:not([src^="data:image/png;"], [src^="data:image/jpeg;"], [src^="data:image/gif;"], [src^="data:image/webp;"])'
 
 /** A text longer than this is cut at so many places. */
