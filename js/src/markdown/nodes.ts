@@ -9,6 +9,7 @@ import { type HtmlName, h } from '../dom'
 import { icon } from '../icons'
 import { S } from '../strings'
 import { hostOf, safeUrl } from '../urls'
+import { appendLines } from './lines'
 import { type Token, unescaped } from './parser'
 
 /** The address that an unfinished link is given (see `mend`). */
@@ -32,7 +33,7 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
   const open: Node[] = [into]
   tokens.forEach((token, index) => {
     const parent = open[open.length - 1] ?? into
-    if (token.type === 'inline') inline(token, isItem(tokens, index), parent)
+    if (token.type === 'inline') buildInline(tokens, index, parent)
     else if (token.nesting === 0) parent.appendChild(leaf(token))
     else if (token.nesting < 0) open.pop()
     // A hidden paragraph is one of a tight list: its inside stands in the item itself.
@@ -41,10 +42,11 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
   })
 }
 
-function inline(token: Token, item: boolean, parent: Node): void {
-  const children = token.children ?? []
+/** Append what stands inside of the block whose content is the token at `index`. */
+export function buildInline(tokens: readonly Token[], index: number, parent: Node): void {
+  const children = tokens[index]?.children ?? []
   const [first] = children
-  const task = item && first?.type === 'text' ? TASK.exec(first.content) : null
+  const task = isItem(tokens, index) && first?.type === 'text' ? TASK.exec(first.content) : null
   if (task && first) {
     const done = task[1] !== ' '
     parent.appendChild(
@@ -95,6 +97,11 @@ function leaf(token: Token): Node {
     case 'code_block':
     case 'fence':
       return code(token.content, languageOf(token))
+    case 'plain': {
+      const lines = h('div', { class: 'nb-plain' })
+      appendLines(lines, token.content)
+      return lines
+    }
     case 'image':
       return image(attribute(token, 'src'), words(token.children ?? []))
     default:
@@ -122,11 +129,13 @@ function image(src: string, alt: string): Node {
 function code(text: string, info: string): Node {
   const language = info.slice(0, LANGUAGE_LIMIT)
   const copy = h('button', { class: 'nb-ib', type: 'button', 'aria-label': S.copyCode, title: S.copyCode }, icon('copy'))
+  const lines = h('code')
+  appendLines(lines, text)
   return h(
     'figure',
     { class: 'nb-code', role: 'group', 'aria-label': S.codeIn(language) },
     h('header', {}, h('span', {}, language), copy),
-    h('pre', { tabindex: '0' }, h('code', {}, text)),
+    h('pre', { tabindex: '0' }, lines),
   )
 }
 

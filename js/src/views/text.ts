@@ -31,7 +31,8 @@ export class Text {
       this.last?.appendData(rest.slice(0, cut))
       rest = rest.slice(cut)
     }
-    if (this.live) this.last?.after(this.caret)
+    // Only where it must: a move is dear.
+    if (this.live && this.caret.previousSibling !== this.last) this.last?.after(this.caret)
   }
 
   close(): void {
