@@ -1,13 +1,14 @@
-"""The build hook that makes `nbstream/static/widget.js` where it is missing or older than its sources.
+"""The build hook that makes `nbstream/static` where something of it is missing or older than its sources.
 
 Belongs here: when to call npm. Does not belong here: how to bundle (see `js/package.json`).
 
-An sdist carries the bundle and its sources, so a build from it finds the bundle there and needs no Node: file times do not
-survive every archive, therefore a bundle outside a git checkout is never taken for stale.
+An sdist carries the bundle, its parts and their sources, so a build from it finds them there and needs no Node: file times do
+not survive every archive, therefore a bundle outside a git checkout is never taken for stale.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,18 +18,25 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
 JS = ROOT / "js"
-BUNDLE = ROOT / "nbstream" / "static" / "widget.js"
+STATIC = ROOT / "nbstream" / "static"
+BUNDLE = STATIC / "widget.js"
 
 
 def sources() -> list[Path]:
     """Return every file that the bundle is made from."""
-    named = [JS / name for name in ("package.json", "package-lock.json", "tsconfig.json", "build.js")]
+    named = [JS / name for name in ("package.json", "package-lock.json", "tsconfig.json", "build.js", "parts.json")]
     return [p for p in [*named, *(JS / "src").rglob("*")] if p.is_file()]
 
 
+def made() -> list[Path]:
+    """Return every file that is built: the parts first, the licences last."""
+    parts = json.loads((JS / "parts.json").read_text("utf-8"))
+    return [*(STATIC / part["file"] for part in parts.values()), BUNDLE, STATIC / "licenses.txt"]
+
+
 def stale() -> bool:
-    """Tell whether the bundle is missing, or older than one of its sources in a git checkout."""
-    if not BUNDLE.exists():
+    """Tell whether a file is missing, or the bundle is older than one of its sources in a git checkout."""
+    if not all(path.exists() for path in made()):
         return True
     if not (ROOT / ".git").exists():
         return False
@@ -63,8 +71,9 @@ def bundle() -> None:
     if not installed():
         run(npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
     run(npm, "run", "--silent", "build")
-    if not BUNDLE.exists():
-        raise RuntimeError(f"`npm run build` did not write {BUNDLE.relative_to(ROOT)}.")
+    for path in made():
+        if not path.exists():
+            raise RuntimeError(f"`npm run build` did not write {path.relative_to(ROOT)}.")
 
 
 class BundleHook(BuildHookInterface[Any]):

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from nbstream import _projections
+from nbstream._attempts import Held
 from nbstream._errors import InvalidOutput
 from nbstream._json_machine import Change, Path
 from nbstream._reading import Events
@@ -23,13 +23,13 @@ from nbstream._run import Run
 from nbstream._structured import Form, Structure, parse
 
 
-class Answer:
+class Answer(Held):
     """The part of a handle that reads the answer as JSON, with or without a `response_format`, and asks on."""
 
-    _run: Run
     _request: list[dict[str, Any]]
     _form: Form | None = None
     _again: Callable[..., Any] | None = None
+    _read: _Reader | None = None
 
     @property
     def partial(self) -> Any:
@@ -94,9 +94,12 @@ class Answer:
             raise RuntimeError("the answer is still coming; s.wait() or s.stop() first")
         return self._again(_projections.going_on(self._request, self._run.transcript, prompt), **changes)
 
-    @cached_property
+    @property
     def _reader(self) -> _Reader:
-        return _Reader(self._run)
+        reader, run = self._read, self._run
+        if reader is None or reader.run is not run:
+            self._read = reader = _Reader(run)
+        return reader
 
 
 class Items:
@@ -153,7 +156,7 @@ class _Reader:
     """Reads what has come since it was last asked; for any thread."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.run = run
         self._lock = threading.Lock()
         self._structure = Structure()
         self._fields: dict[Path, Any] = {}
@@ -170,7 +173,7 @@ class _Reader:
             return dict(self._fields)
 
     def _catch_up(self) -> None:
-        for event in self._run.log.since(self._position):
+        for event in self.run.log.since(self._position):
             self._position = event.seq
             changes: list[Change] = []
             if event.is_answer:

@@ -73,7 +73,7 @@ def stream(
         title: shown in place of the model.
         display: show it; False only returns the handle.
         wait: True returns after the end, False at once, None decides: at once in a kernel, after the end outside one.
-        render: "markdown", or "text" for the raw text, which is the default for JSON.
+        render: "markdown", "text" for the raw text, or "json" for a tree that grows, the default where JSON was asked for.
         on_token: called with each piece of content.
         on_event: called with each `StreamEvent`.
         on_field: called with the path and the value of each value of a JSON answer, when it is complete.
@@ -201,7 +201,7 @@ def _start(
 def _render(render: Render | None, form: Form | None) -> Render:
     if render is not None:
         return render
-    return "text" if form is not None and form.is_json else "markdown"
+    return "json" if form is not None and form.is_json else "markdown"
 
 
 def _model(model: object) -> str:

@@ -9,13 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, TypedDict, get_args
 
 from nbstream._events import MetaValue
 from nbstream._intake import Predicate
 from nbstream._limits import Timeout
 
-Render = Literal["markdown", "text"]
+Render = Literal["markdown", "json", "text"]
 
 MAX_DURATION: Final = "LITELLM_MAX_STREAMING_DURATION_SECONDS"
 
@@ -89,6 +89,6 @@ def looks(title: object, render: object) -> dict[str, MetaValue]:
     """
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title is {type(title).__name__}; give a string")
-    if render not in ("markdown", "text"):
-        raise ValueError(f'render is {render!r}; give "markdown" or "text"')
+    if render not in get_args(Render):
+        raise ValueError(f'render is {render!r}; give "markdown", "json" or "text"')
     return {"render": str(render), **({"title": title} if title else {})}

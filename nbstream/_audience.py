@@ -85,6 +85,11 @@ class Audience:
         new, view.count = count == 0 or count > view.count, max(count, view.count)
         return new
 
+    def restart(self) -> None:
+        """Another run is told of, of which no view has anything yet."""
+        for view in self._views.values():
+            view.seq, view.silent, view.owes = 0, 0.0, False
+
     def leave(self, name: str) -> None:
         """Forget a view that has said goodbye."""
         self._views.pop(name, None)

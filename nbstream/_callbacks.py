@@ -48,6 +48,7 @@ class _Watch:
         self._call = None
 
     def start(self) -> None:
+        self._over = False
         loop = _threads.event_loop()
         loop.call_soon_threadsafe(loop.call_later, self._patience, self._look, loop)
 

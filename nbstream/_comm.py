@@ -48,9 +48,9 @@ class Channel:
         _keep_route(widget.comm)
         widget.on_msg(self._on_comm)
 
-    def send(self, message: Wire) -> None:
-        """Send one message to all views; a closed model has none."""
-        self._try(self._send, message)
+    def send(self, message: Wire, buffers: list[bytes] | None = None) -> None:
+        """Send one message to all views, with `buffers` beside it; a closed model has none."""
+        self._try(self._send, message, buffers)
 
     def send_state(self, trait: str) -> None:
         """Push one synced trait."""
@@ -66,11 +66,11 @@ class Channel:
         else:
             self.refused += 1
 
-    def _try(self, send: Callable[[Any], object], what: object) -> None:
+    def _try(self, send: Callable[..., object], *what: object) -> None:
         if self._widget.comm is None:
             return
         try:
-            send(what)
+            send(*what)
         except Exception:  # noqa: BLE001  # reason: whatever the host's sockets raise, a run must not fail for want of a view
             self.failed += 1
 

@@ -76,6 +76,15 @@ class Delivery:
         self._awaited = 0.0
         self._watch()
 
+    def restart(self, run: str) -> None:
+        """Tell of another run from now on."""
+        self._run = run
+        self._told = 0
+        self.audience.restart()
+        self.outbox.restart(run)
+        self._adjust()
+        self._watch()
+
     def take(self, seq: int, event: Event) -> None:
         """Take one event; a subscriber of a transcript."""
         self.outbox.push(seq, event)

@@ -59,6 +59,12 @@ class Island:
         self.shown = True
         _host.publish(self._bundle(), self._display_id, update=False)
 
+    def follow(self, transcript: Transcript) -> None:
+        """Show another transcript from the next refresh on."""
+        with self._lock:
+            self._transcript = transcript
+            self._length = 0
+
     def refresh(self) -> None:
         """Replace the output by what the transcript says now."""
         if not self.shown:

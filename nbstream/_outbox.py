@@ -127,6 +127,13 @@ class Outbox:
             self._fall_behind()
         self._plan()
 
+    def restart(self, run: str) -> None:
+        """Tell of another run from now on, beginning with its snapshot."""
+        self._run = run
+        self.sent = self._taken = 0
+        self._quiet = True
+        self._fall_behind()
+
     def resume(self, seq: int) -> None:
         """All views have everything up to `seq`, the last event that there is: go on from there without a snapshot."""
         self._waiting.clear()

@@ -12,16 +12,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from nbstream import _threads
+from nbstream._attempts import Held
 from nbstream._errors import StreamStopped
 from nbstream._events import Delta
 from nbstream._pushing import Approval, Pusher
-from nbstream._run import Run
 
 
-class Producer:
+class Producer(Held):
     """What a stream that was made by `nbstream.Stream()` takes, on any thread; a stream that is pulled refuses it."""
 
-    _run: Run
     _push: Pusher | None = None
 
     def on_token(self, chunk: Any, /, *_: Any, **__: Any) -> None:

@@ -144,7 +144,8 @@ class Pusher:
         self._questions[number] = Approval(number, name, arguments, call or ""), answer
         if self._over or self._buffer.left:
             self._left(leave=False)
-        meta = {"state": "ask", "approval": number}
+        # The arguments once more: those of a call that was streamed before may not be the ones that are asked about.
+        meta = {"state": "ask", "approval": number, "asked": text}
         return number, self.deltas(Delta("state", text, id=call, name=name, meta=meta)), answer
 
     def asked(self) -> list[Approval]:
@@ -163,6 +164,13 @@ class Pusher:
         answer = self._questions[waiting[0].id][1]
         with contextlib.suppress(InvalidStateError):  # the stream has just ended
             answer.set_result(approved)
+
+    def hear(self, number: str, approved: bool) -> None:
+        """Take the answer of a view, which may come by two ways and be too late: the first that is in time counts."""
+        question = self._questions.get(number)
+        if question is not None:
+            with contextlib.suppress(InvalidStateError):
+                question[1].set_result(approved)
 
     def settle(self, number: str, approved: bool) -> Make:
         """Return what shows the answer to a question, which waits no longer."""

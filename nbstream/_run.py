@@ -75,6 +75,8 @@ class Run:
         self.error: NbstreamError | None = None
         self.ended = threading.Event()
         self._timeout = timeout or Timeout()
+        self._limits = max_output_tokens, tuple(stop_when)
+        self._meta = dict(meta or {})
         self._secret = secret
         self.pushed = pushed
         self._intake = Intake(
@@ -111,6 +113,13 @@ class Run:
     def elapsed(self) -> float:
         """Seconds since the request was handed to the client; 0.0 before."""
         return 0.0 if self._requested is None else time.monotonic() - self._requested
+
+    def again(self, source: Source) -> Run:
+        """Return a run of `source` with the limits and the first words of this one; it has not begun."""
+        most, conditions = self._limits
+        return Run(
+            source, timeout=self._timeout, max_output_tokens=most, stop_when=conditions, meta=self._meta, secret=self._secret
+        )
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Begin on `loop`, by default on nbstream's own; return at once."""

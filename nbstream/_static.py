@@ -113,7 +113,7 @@ def _prompt(prompt: str) -> list[str]:
 def _section(transcript: Transcript, section: Section, share: int) -> list[str]:
     text = reveal(section.prefix(share))
     layout = _LAYOUTS.get(section.kind, _verbatim)
-    if section.kind in _MARKDOWN and transcript.meta.get("render") == "text":
+    if section.kind in _MARKDOWN and transcript.meta.get("render") in ("text", "json"):
         text = preformatted(text)
     elif section.kind in _MARKDOWN:
         text = render(text)

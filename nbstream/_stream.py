@@ -15,6 +15,7 @@ from typing import Any, Final
 from nbstream import _host, _projections, _reply, _threads
 from nbstream._answer import Answer
 from nbstream._arguments import Render, limits, looks
+from nbstream._attempts import Attempts
 from nbstream._callbacks import Callbacks
 from nbstream._chunk_log import Chunk
 from nbstream._errors import NbstreamError
@@ -94,7 +95,7 @@ class Stream(Answer, Producer):
         return handle
 
     def _hold(self, run: Run, messages: Sequence[dict[str, Any]]) -> None:
-        self._run = run
+        self._attempts = Attempts(run)
         self._request = list(messages)
         self._view: View | None = None
 
@@ -102,15 +103,51 @@ class Stream(Answer, Producer):
         """Show the stream, and let its run begin; return what writes it where there is no kernel."""
         terminal = self._show() if display else None
         if callbacks:
-            callbacks.start(self._run.log, self, lambda: self._run.error)
+            self._call_back(callbacks, self._run)
+            handle = weakref.ref(self)  # not the handle: who has dropped it can still press Retry, and nobody hears of it
+            self._attempts.follow(lambda run: None if (stream := handle()) is None else stream._call_back(callbacks, run))
         self._run.start()
         return terminal
+
+    def _call_back(self, callbacks: Callbacks, run: Run) -> None:
+        callbacks.start(run.log, self, lambda: run.error)
 
     # -- the end ------------------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Stop the run and return at once: the provider's connection is closed, the partial answer is kept."""
         self._run.stop("user")
+
+    def retry(self) -> Stream:
+        """Send the same request again, as Retry does in the view; from now on this handle reads the new attempt.
+
+        Raises:
+            RuntimeError: the answer is still coming.
+            TypeError: its source cannot be asked again: it was handed over, or pushed.
+
+        >>> import nbstream as nb
+        >>> s = nb.display_stream(nb.fake("Hello", rate=None, ttft=0), wait=True, display=False)
+        >>> s.retry().wait().content
+        'Hello'
+        """
+        return self._another("retry", "this stream cannot be asked again; make the call anew")
+
+    def resume(self) -> Stream:
+        """Ask the model to go on from the partial answer, as Continue does in the view; what comes is appended to it.
+
+        Raises:
+            RuntimeError: the answer is still coming.
+            TypeError: there is nothing to go on from, or its source cannot be asked.
+        """
+        return self._another("continue", "only text that nbstream.stream asked for can be continued; s.retry() begins anew")
+
+    def _another(self, way: str, refusal: str) -> Stream:
+        run = self._run
+        if run.transcript.end is None:
+            raise RuntimeError("the answer is still coming; s.wait() or s.stop() first")
+        if not self._attempts.begin(way, run.id):
+            raise TypeError(refusal)
+        return self
 
     def wait(self, timeout: float | None = None) -> Stream:
         """Wait for the end and return this handle; a provider's error is not raised (see `raise_for_error`).
@@ -277,7 +314,8 @@ class Stream(Answer, Producer):
 
     def _shown(self) -> View:
         if self._view is None:
-            self._view = View(self._run, _threads.event_loop())
+            answer = None if self._push is None else self._push.hear
+            self._view = View(self._attempts, _threads.event_loop(), answer)
         return self._view
 
     async def _join(self) -> Stream:

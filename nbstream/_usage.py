@@ -104,7 +104,8 @@ class Meter:
 
 
 def _characters(sections: Iterable[Section], kinds: tuple[str, ...] = ("content", "thinking", "tool")) -> int:
-    return sum(s.length for s in sections if s.kind in kinds)
+    # What was carried over from an earlier attempt was not made by this one.
+    return sum(s.length - int(s.meta.get("carried", 0)) for s in sections if s.kind in kinds)
 
 
 def _tokens(characters: int) -> int:

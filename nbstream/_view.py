@@ -16,11 +16,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from nbstream import _host, _inspector
+from nbstream._attempts import Attempts
 from nbstream._comm import Channel, listen
 from nbstream._delivery import Delivery
 from nbstream._events import End, Event, Wire
 from nbstream._island import Island
 from nbstream._observed import Observed
+from nbstream._parts import Parts
 from nbstream._run import Run
 from nbstream._widget import StreamWidget
 from nbstream._worker import worker
@@ -48,12 +50,19 @@ class View:
         mismatches: how often a view's text differed from ours at the end.
     """
 
-    def __init__(self, run: Run, loop: asyncio.AbstractEventLoop) -> None:
-        """Make the model of `run`, which is pulled on `loop`; nothing is shown yet."""
+    def __init__(
+        self, attempts: Attempts, loop: asyncio.AbstractEventLoop, answer: Callable[[str, bool], object] | None = None
+    ) -> None:
+        """Make the model of the latest of `attempts`, which are pulled on `loop`; nothing is shown yet.
+
+        `answer` takes what a reader says to a question about a tool call: its id, and whether it may run.
+        """
         # The time first: streams of one cell are restored in the order in which they were made.
         key = f"{time.time_ns() // 1000:014x}{secrets.token_hex(4)}"
-        self._run = run
+        self._attempts = attempts
+        self._run = run = attempts.latest
         self._loop = loop
+        self._tell_answer = answer
         self._greeted = False
         self._writes = False  # some page can write outputs itself
         self._wanted = False
@@ -70,14 +79,30 @@ class View:
         self.island = Island(run.transcript, key, self.widget.model_id or "", self._announce)
         self._channel = Channel(self.widget, key, self._hear)
         self._delivery = Delivery(
-            run.id, self._channel.send, self.state, lambda: run.transcript.seq, loop, _host.Shell().was_free
+            run.id, self._channel.send, self.state, lambda: self._run.transcript.seq, loop, _host.Shell().was_free
         )
-        run.transcript.subscribe(self._contained(self._take))
-        run.transcript.subscribe(self._contained(Observed(self.widget, lambda: run.status, loop)))
+        self._parts = Parts(self._channel.send, loop)
+        self._listen_to(run)
+        attempts.follow(lambda run: self._soon(lambda: self._follow(run)))
 
-    def state(self) -> Wire:
-        """The snapshot that a new view begins with."""
-        return {**self._run.transcript.snapshot(), "run": self._run.id, "elapsed_ms": round(self._run.elapsed() * 1000)}
+    def state(self, run: Run | None = None) -> Wire:
+        """The snapshot that a new view begins with; or that of an earlier attempt."""
+        run = run or self._run
+        more = {"run": run.id, "elapsed_ms": round(run.elapsed() * 1000)}
+        return {**run.transcript.snapshot(), **more, "attempts": self._attempts.ids, "ways": self._attempts.ways}
+
+    def _listen_to(self, run: Run) -> None:
+        run.transcript.subscribe(self._contained(self._take))
+        run.transcript.subscribe(self._contained(Observed(self.widget, lambda: run.status, self._loop)))
+
+    def _follow(self, run: Run) -> None:
+        """Show a new attempt, which is about to begin."""
+        self._run = run
+        self._finished = self._unseen = False
+        self._listen_to(run)
+        self.island.follow(run.transcript)
+        worker.do(self.island.refresh)
+        self._delivery.restart(run.id)
 
     def show(self) -> None:
         """Show the stream in the cell that runs; once a cell, however often it is asked."""
@@ -151,13 +176,24 @@ class View:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
                 self._run.stop("user")
-            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want" | "chunks"} if (
-                len(self._unheard) < UNHEARD
+            case {"type": "approval", "run": str(run), "id": str(number), "approved": bool(approved)} if (
+                run == self._run.id and self._tell_answer is not None
             ):
-                self._unheard.append((message, quiet))
-                self._soon(self._listen)
+                # At once, on any thread: who asked may block the loop that everything else waits for.
+                self._tell_answer(number, approved)
+            case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want"}:
+                self._queue(message, quiet)
+            case {"type": "chunks" | "attempt" | "again" | "part"}:
+                self._queue(message, quiet)
             case _:
                 self._channel.refused += 1
+
+    def _queue(self, message: Mapping[str, Any], quiet: bool) -> None:
+        if len(self._unheard) < UNHEARD:
+            self._unheard.append((message, quiet))
+            self._soon(self._listen)
+        else:
+            self._channel.refused += 1
 
     def _soon(self, work: Callable[[], object]) -> None:
         try:
@@ -171,8 +207,10 @@ class View:
             self._unseen |= self._ended_unseen()  # before this view is counted
         if message["type"] == "want":
             self._want()
-        elif message["type"] == "chunks":
+        elif message["type"] in ("chunks", "attempt", "again"):
             self._answer(message)
+        elif message["type"] == "part":
+            self._channel.refused += not self._parts.ask(message)
         elif message["type"] == "mismatch":
             if message.get("run") != self._run.id or self.mismatches >= MISMATCHES:
                 self._channel.refused += 1
@@ -220,13 +258,19 @@ class View:
         self._aside({"type": "output", **self.island.saved()})
 
     def _answer(self, message: Mapping[str, Any]) -> None:
-        page = None
-        if message.get("run") == self._run.id:
-            page = _inspector.page(self._run.chunks, self._run.id, message)
-        if page is None:
+        run = self._attempts.find(message.get("run"))
+        answer: Wire | None = None
+        if run is not None and message["type"] == "again":
+            if run is not self._attempts.latest or self._attempts.begin(str(message.get("way")), run.id):
+                return  # it comes by two ways, and the later copy finds the attempt begun
+        elif run is not None and message["type"] == "attempt":
+            answer = {"type": "attempt", "state": self.state(run)}
+        elif run is not None:
+            answer = _inspector.page(run.chunks, run.id, message)
+        if answer is None:
             self._channel.refused += 1
         else:
-            self._aside(page)
+            self._aside(answer)
 
     def _aside(self, message: Wire) -> None:
         """Send what no view of the stream needs; callable on any thread."""

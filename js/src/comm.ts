@@ -15,17 +15,19 @@
  * the number up to which it has sent, and where that is ahead, the view asks for a snapshot.
  */
 
+import type { Way as Again } from './attempts'
 import { isWire, type Wire } from './events'
 import { hex, Kernel } from './kernel'
 import { SavedForm } from './output'
+import { type PartName, parts } from './parts'
 import type { RunStore, Uplink } from './store'
 import { Timers } from './timers'
 
 /** What we use of an anywidget model. Untyped by nature: traits, messages and the manager are whatever the host made. */
 export interface Model {
   get(name: string): unknown
-  on(name: string, callback: (message: unknown) => void): void
-  off(name: string, callback: (message: unknown) => void): void
+  on(name: string, callback: (message: unknown, buffers?: unknown) => void): void
+  off(name: string, callback: (message: unknown, buffers?: unknown) => void): void
   send(message: Wire): void
   readonly widget_manager?: unknown
 }
@@ -36,6 +38,7 @@ const STOP_AGAIN = [1000, 2000, 4000]
 /** Often at first: a line is called connected before the server has joined it to the kernel, and what is asked then is lost. */
 const ASK_AGAIN = [250, 250, 500, ...Array<number>(9).fill(1000), 2000, 4000, 8000, 16000, 30000]
 const WANT_AGAIN = [2000, 4000]
+const PART_AGAIN = [3000, 6000]
 /** The pauses between two acknowledgements, in milliseconds. */
 const ACK_EVERY = 1000
 const ACK_EVERY_HIDDEN = 2500
@@ -67,7 +70,8 @@ export class Comm implements Uplink {
 
   /** Begin to listen and greet; `adopts` says whether an island of this page can hold our view. Ends with `signal`. */
   connect(store: RunStore, adopts: () => boolean, signal: AbortSignal): void {
-    const receive = (message: unknown): void => this.receive(message, store)
+    const receive = (message: unknown, buffers?: unknown): void => this.receive(message, buffers, store)
+    const leave = parts().join((name) => this.part(name))
     const refresh = (): void => store.receiveSnapshot(this.model.get('snapshot'))
     const check = (): void => this.check(store)
     const shown = (): void => {
@@ -86,6 +90,7 @@ export class Comm implements Uplink {
       this.model.off('change:snapshot', refresh)
       this.timers.clear()
       this.over = true
+      leave()
       this.saved.dispose()
       store.lose()
     }
@@ -115,6 +120,26 @@ export class Comm implements Uplink {
 
   stop(run: string): void {
     this.timers.repeat('stop', STOP_AGAIN, () => this.say({ type: 'stop', run }, 'both'))
+  }
+
+  /** Both ways, like Stop: who asks may block the cell that the comm waits for. The kernel takes the first answer. */
+  approval(run: string, id: string, approved: boolean, waits: () => boolean): void {
+    const name = `approval ${id}`
+    this.timers.repeat(name, STOP_AGAIN, () => {
+      if (waits()) this.say({ type: 'approval', run, id, approved }, 'both')
+      else this.timers.cease(name)
+    })
+  }
+
+  attempt(run: string): void {
+    this.say({ type: 'attempt', run }, 'both')
+  }
+
+  again(run: string, way: Again, waits: () => boolean): void {
+    this.timers.repeat('again', WANT_AGAIN, () => {
+      if (waits()) this.say({ type: 'again', run, way }, 'both')
+      else this.timers.cease('again')
+    })
   }
 
   resync(run: string, have: number): void {
@@ -157,7 +182,18 @@ export class Comm implements Uplink {
     else this.check(store)
   }
 
-  private receive(message: unknown, store: RunStore): void {
+  /** Ask for a part of the front-end, first quietly, as for a snapshot. */
+  private part(name: PartName): boolean {
+    if (this.over || this.kernel.cut) return false
+    let way: Way = 'quiet'
+    this.timers.repeat(`part ${name}`, PART_AGAIN, () => {
+      this.say({ type: 'part', name }, way)
+      way = 'both'
+    })
+    return true
+  }
+
+  private receive(message: unknown, buffers: unknown, store: RunStore): void {
     if (!isWire(message)) return
     switch (message.type) {
       case 'frame':
@@ -167,7 +203,10 @@ export class Comm implements Uplink {
         store.receiveSnapshot(message.state)
         break
       case 'chunks':
-        if (message.run === store.run) store.chunks.receive(message)
+        store.chunksOf(message.run)?.receive(message)
+        break
+      case 'attempt':
+        store.attempts.receive(message.state)
         break
       case 'welcome':
         this.timers.cease('hello')
@@ -182,6 +221,10 @@ export class Comm implements Uplink {
       case 'output':
         this.timers.cease('want')
         this.saved.write(message.rev, message.data)
+        break
+      case 'part':
+        this.timers.cease(`part ${message.name}`)
+        parts().receive(message.name, buffers)
     }
     this.timers.cease('check')
     if (store.end) this.timers.cease('stop')

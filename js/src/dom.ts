@@ -6,7 +6,7 @@
  * what is not listed here cannot stand in a view: no script, style, image, form, frame, `id`, `name`, `style` or `on…`.
  */
 
-import { type SafeUrl, safeUrl } from './urls'
+import { type InlineImage, isBase64, type SafeUrl, safeUrl } from './urls'
 
 // biome-ignore format: a list of names, not one a line
 const HTML = [
@@ -20,7 +20,7 @@ const ATTRIBUTES = [
   'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start',
   'aria-label', 'aria-hidden', 'aria-live', 'aria-atomic', 'aria-expanded', 'aria-pressed', 'aria-disabled', 'aria-keyshortcuts',
   'data-status', 'data-busy', 'data-stale', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
-  'data-live', 'data-solid',
+  'data-live', 'data-solid', 'data-off',
   'viewBox', 'd', 'cx', 'cy', 'r', 'x', 'y', 'width', 'height', 'rx',
 ] as const
 
@@ -67,6 +67,29 @@ export function setText(element: Element, text: string): void {
   if (only instanceof Text && only.nextSibling === null) {
     if (only.data !== text) only.data = text
   } else if (only !== null || text !== '') element.replaceChildren(text)
+}
+
+/** An image: of bytes that are here, or of an address that the reader has asked for by a click that named its host. */
+export function picture(source: InlineImage | SafeUrl, alt: string): HTMLImageElement {
+  const element = document.createElement('img')
+  element.className = 'nb-pic'
+  element.alt = alt
+  element.decoding = 'async'
+  element.setAttribute('referrerpolicy', 'no-referrer')
+  element.src = source
+  return element
+}
+
+/** Let the reader save what `base64` holds. The type is no type, so that no browser opens it. */
+export function download(base64: string, name: string): void {
+  if (!isBase64(base64)) return
+  const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0))
+  const address = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }))
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name.replace(/[\p{C}/\\:*?"<>|]/gu, '_').slice(-100) || 'file'
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }
 
 /** The one style element: for our own stylesheet, where the browser cannot share one. Never for text of a model. */

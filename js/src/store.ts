@@ -5,6 +5,7 @@
  * (`comm`), which frames fit (`inbox`), anything of the DOM.
  */
 
+import { Attempts, type Way } from './attempts'
 import { ChunkPages } from './chunkpages'
 import { difference } from './difference'
 import { ProtocolError } from './errors'
@@ -59,6 +60,10 @@ export interface Store {
   /** The line to the kernel is cut at the moment; what has been said since is not here yet. */
   readonly cut: Cut | undefined
   readonly chunks: ChunkPages
+  /** The runs of this stream, of which this is the latest, and how it could be asked again. */
+  readonly attempts: Attempts
+  /** Another attempt was asked for, and has not begun. */
+  readonly renewing: boolean
   /**
    * Returns the function that ends the subscription. `changed` is called when `status`, `frozen`, `outdated`, `gone`,
    * `cut` or `startedAt` changed without an event (Stop was pressed in another view of this store, the kernel is newer).
@@ -66,6 +71,12 @@ export interface Store {
   subscribe(listener: Listener, changed?: () => void): () => void
   /** Freeze at once and ask the kernel to stop; nothing happens after the end or when called again. */
   stop(): void
+  /** Call `receive` with an earlier attempt, in which nothing changes; never where the kernel does not know it. */
+  past(run: string, receive: (store: Store) => void): void
+  /** Ask the kernel for another attempt; nothing happens before the end or when called again. */
+  again(way: Way): void
+  /** Answer the question `id` about a tool call; the transcript tells when the kernel has taken it. */
+  answer(id: string, approved: boolean): void
 }
 
 /** What a store asks to be sent. */
@@ -77,7 +88,18 @@ export interface Uplink {
   settled(): void
   mismatch(run: string, seq: number): void
   chunks?(run: string, from: number, count: number): void
+  attempt?(run: string): void
+  /** `waits` says whether it has not begun. */
+  again?(run: string, way: Way, waits: () => boolean): void
+  /** `waits` says whether the question is still open. */
+  approval?(run: string, id: string, approved: boolean, waits: () => boolean): void
 }
+
+const nothing = (): void => undefined
+/** Of what has ended nothing is asked but its chunks. */
+const MUTE: Uplink = { stop: nothing, resync: nothing, settled: nothing, mismatch: nothing }
+/** So long a view waits for an attempt that it has asked for, in milliseconds. */
+const PATIENCE = 8000
 
 export class RunStore implements Store {
   frozen = false
@@ -94,6 +116,9 @@ export class RunStore implements Store {
   private readonly subscribers = new Set<{ readonly listener: Listener; readonly changed: (() => void) | undefined }>()
 
   readonly chunks = new ChunkPages((from, count) => this.uplink.chunks?.(this.run, from, count))
+  readonly attempts = new Attempts((run) => this.uplink.attempt?.(run))
+  private readonly pasts = new Map<unknown, RunStore>()
+  private asked: { readonly run: string; readonly at: number } | undefined
 
   constructor(private readonly uplink: Uplink) {}
 
@@ -116,6 +141,9 @@ export class RunStore implements Store {
   get end(): End | undefined {
     return this.transcript.end
   }
+  get renewing(): boolean {
+    return this.asked?.run === this.run && performance.now() - this.asked.at < PATIENCE
+  }
   get status(): Status {
     if (this.end) return this.end.status
     if (this.frozen) return 'stopping'
@@ -133,6 +161,39 @@ export class RunStore implements Store {
     this.frozen = true
     this.uplink.stop(this.run)
     this.changed()
+  }
+
+  chunksOf(run: unknown): ChunkPages | undefined {
+    return run === this.run ? this.chunks : this.pasts.get(run)?.chunks
+  }
+
+  past(run: string, receive: (store: Store) => void): void {
+    const known = this.pasts.get(run)
+    if (known) receive(known)
+    else this.attempts.read(run, (state) => this.open(state, receive))
+  }
+
+  private open(state: Snapshot, receive: (store: Store) => void): void {
+    const store = new RunStore({ ...MUTE, chunks: (run, from, count) => this.uplink.chunks?.(run, from, count) })
+    store.receiveSnapshot(state)
+    this.pasts.set(state.run, store)
+    receive(store)
+  }
+
+  again(way: Way): void {
+    const { run } = this
+    if (!this.end || this.gone || this.renewing) return
+    this.asked = { run, at: performance.now() }
+    this.uplink.again?.(run, way, () => this.run === run && !this.gone)
+    setTimeout(() => this.changed(), PATIENCE)
+    this.changed()
+  }
+
+  answer(id: string, approved: boolean): void {
+    const { run } = this
+    const waits = (): boolean =>
+      this.run === run && this.sections.some(({ meta }) => meta.approval === id && meta.state === 'ask')
+    if (!this.end && !this.frozen && !this.gone) this.uplink.approval?.(run, id, approved, waits)
   }
 
   /** The kernel is not there any more; what it said while frozen is shown, for no end will come. */
@@ -171,6 +232,7 @@ export class RunStore implements Store {
     if (state === 'outdated') this.outdate()
     if (!state || state === 'outdated') return
     this.uplink.settled()
+    this.attempts.learn(wire)
     // Whatever waited, a snapshot holds it, too; and a stop was meant for the run that it replaces.
     this.held = []
     if (state.run !== run) this.frozen = false
@@ -219,6 +281,7 @@ export class RunStore implements Store {
     const elapsed = state.elapsed_ms ?? (continues ? performance.now() - this.startedAt : 0)
     if (events) this.fold(events, state.seq)
     else {
+      if (!continues) this.attempts.keep(this.folded, { ...this.transcript.snapshot(), run: this.folded })
       this.folded = state.run
       this.transcript = Transcript.fromSnapshot(state)
       if (state.end?.digest !== undefined && state.end.digest !== digest(this.sections)) this.mismatch()

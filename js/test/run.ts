@@ -6,6 +6,8 @@ import { type State, Transcript } from '../src/transcript'
 
 export class Run {
   stops = 0
+  /** What was answered to which question. */
+  readonly answers: [string, boolean][] = []
   /** Which pages of chunks were asked for: from, count. */
   readonly asked: [number, number][] = []
   readonly store: RunStore
@@ -19,6 +21,7 @@ export class Run {
       resync: nothing,
       settled: nothing,
       mismatch: nothing,
+      approval: (_, id, approved) => void this.answers.push([id, approved]),
       chunks: (_, from, count) => void this.asked.push([from, count]),
     })
     this.apply(events, id)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Event } from '../src/events'
+import { ThinkingView } from '../src/views/thinking'
 import { mountView } from '../src/views/view'
 import { random } from './helpers'
 import { amend, append, close, end, note, open, Run } from './run'
@@ -41,11 +42,16 @@ function one(root: ParentNode, selector: string): HTMLElement {
 }
 
 function button(root: ParentNode, name: string): HTMLButtonElement {
-  const found = [...root.querySelectorAll('button')].find(
-    (b) => (b.getAttribute('aria-label') ?? b.textContent) === name && !b.hidden,
-  )
+  const found = [...root.querySelectorAll('button')].find((b) => nameOf(b) === name && !b.hidden)
   if (!found) throw new Error(`no button ${name}`)
   return found
+}
+
+/** A button's accessible name: its label, else what it says without what is for eyes alone. */
+function nameOf(element: HTMLButtonElement): string | null {
+  const copy = element.cloneNode(true) as HTMLButtonElement
+  for (const quiet of copy.querySelectorAll('[aria-hidden=true]')) quiet.remove()
+  return element.getAttribute('aria-label') ?? copy.textContent
 }
 
 function frame(): void {
@@ -266,7 +272,7 @@ describe('the bar', () => {
 })
 
 describe('Stop', () => {
-  test('one click stops, says so, and keeps the box and the name', () => {
+  test('one click stops, says so, and keeps the box', () => {
     const mounted = mount(new Run([model, open('content'), append(0, 'x')]))
     const stop = button(mounted.view, 'Stop')
     stop.focus()
@@ -275,7 +281,7 @@ describe('Stop', () => {
     expect(mounted.run.stops).toBe(1)
     expect(mounted.view.getAttribute('data-status')).toBe('stopping')
     expect(status(mounted)).toBe('Stopping')
-    expect(button(mounted.view, 'Stop')).toBe(stop)
+    expect(button(mounted.view, 'Stopping')).toBe(stop)
     expect(stop.getAttribute('aria-disabled')).toBe('true')
     expect(mounted.root.activeElement).toBe(stop)
   })
@@ -368,23 +374,29 @@ describe('sections', () => {
     expect(toggle.getAttribute('aria-expanded')).toBe('true')
   })
 
-  test('a tool call shows its name at once, its arguments as they come, and then laid out without changing a digit', () => {
+  test('a tool call shows its name at once, its arguments laid out as they come, without changing a digit', () => {
     const mounted = mount(new Run([model, open('tool', { name: 'f', state: 'input' }), append(0, '{"n": 12345678901')]))
     expect(one(group(mounted, 0), '.nb-name').textContent).toBe('f')
-    expect(body(mounted, 0)).toBe('{"n": 12345678901')
+    expect(body(mounted, 0)).toBe('{\n  "n": 12345678901')
+    expect(one(group(mounted, 0), '.nb-open').textContent).toBe('12345678901')
     expect(group(mounted, 0).getAttribute('data-state')).toBe('input')
     mounted.run.apply([append(0, '234567890.0, "m": []}'), close(0), amend(0, { state: 'ready' })])
     frame()
     expect(body(mounted, 0)).toBe('{\n  "n": 12345678901234567890.0,\n  "m": []\n}')
+    expect(mounted.view.querySelector('.nb-open, .nb-caret')).toBeNull()
     mounted.run.apply([amend(0, { state: 'ok', duration_us: 410_000 })])
     frame()
     expect(one(group(mounted, 0), 'button').textContent).toBe('fn: 12345678901234567890.0, m: []0.41 s')
   })
 
-  test('arguments that are not JSON stay as they came', () => {
-    const mounted = mount(new Run([model, open('tool', { name: 'f' }), append(0, '{"n": '), end('stopped', 'user')]))
-    expect(body(mounted, 0)).toBe('{"n": ')
-    expect(one(group(mounted, 0), '.nb-state').textContent).toBe('ready')
+  test('arguments that were cut short stay as far as they came, and say so; what is no JSON stays as it came', () => {
+    const cut = [open('tool', { name: 'f', state: 'input' }), append(0, '{"n": "a')]
+    const other = [open('tool', { name: 'f' }), append(1, '{"n": x')]
+    const mounted = mount(new Run([model, ...cut, ...other, end('stopped', 'user')]))
+    expect(body(mounted, 0)).toBe('{\n  "n": "a')
+    expect(one(group(mounted, 0), '.nb-open').textContent).toBe('"a')
+    expect(one(group(mounted, 0), '.nb-state').textContent).toBe('arguments incomplete')
+    expect(body(mounted, 1)).toBe('{"n": x')
   })
 
   test('an error says what failed and what to do, also without a section of its own', () => {
@@ -392,6 +404,77 @@ describe('sections', () => {
     const error = one(mounted.view, '[data-kind=error]')
     expect(error.getAttribute('aria-label')).toBe('Error')
     expect(error.textContent).toBe('No access to the modelNo keySet it')
+  })
+})
+
+describe('the question whether a tool may run', () => {
+  const asked = { state: 'ask', approval: 'approval-1', asked: '{"path":"a.txt"}' }
+  const call = [model, open('tool', { name: 'delete', state: 'input' }), append(0, '{"path": "a.txt"}'), close(0)]
+  const question = (mounted: Mounted): HTMLElement => one(group(mounted, 0), '[role=group]')
+
+  test.each([
+    ['Approve', true],
+    ['Deny', false],
+  ])('%s answers it, once', (name, approved) => {
+    const mounted = mount(new Run([...call, amend(0, asked)]))
+    expect(question(mounted).textContent).toBe('Run delete with exactly these arguments?DenyApprove')
+    expect(status(mounted)).toBe('Waiting for your approval')
+    button(mounted.view, name).click()
+    button(mounted.view, 'Approve').click()
+    button(mounted.view, 'Deny').click()
+    expect(mounted.run.answers).toEqual([['approval-1', approved]])
+    expect(button(mounted.view, 'Deny').getAttribute('aria-disabled')).toBe('true')
+  })
+
+  test('takes no focus, and gives it to the heading when it goes', () => {
+    const mounted = mount(new Run(call))
+    expect(question(mounted).hidden).toBe(true)
+    mounted.run.apply([amend(0, asked)])
+    frame()
+    expect(announced(mounted)).toBe('delete asks for approval')
+    expect(mounted.root.activeElement).toBeNull()
+    button(mounted.view, 'Deny').focus()
+    mounted.run.apply([amend(0, { state: 'denied' })])
+    frame()
+    expect(question(mounted).hidden).toBe(true)
+    expect(mounted.root.activeElement).toBe(one(group(mounted, 0), '.nb-toggle'))
+    expect(one(group(mounted, 0), '.nb-toggle').textContent).toContain('denied by you')
+  })
+
+  test('is not asked about half of the arguments, and shows those that are asked about where others were streamed', () => {
+    const half = call.slice(0, 3)
+    expect(question(mount(new Run([...half, amend(0, { state: 'ask', approval: 'approval-1' })]))).hidden).toBe(true)
+    const other = mount(new Run([...half, amend(0, { ...asked, asked: '{"path": "b.txt"}' })]))
+    expect(question(other).textContent).toContain('"path": "b.txt"')
+    expect(question(mount(new Run([...call, amend(0, asked)]))).textContent).not.toContain('a.txt')
+  })
+
+  test('is over with the run', () => {
+    const mounted = mount(new Run([...call, amend(0, asked), end('stopped', 'user')]))
+    expect(question(mounted).hidden).toBe(true)
+    expect(status(mounted)).toContain('Stopped by you')
+  })
+
+  test('of a stream that came from elsewhere has no buttons, for nobody would hear them', () => {
+    expect(question(mount(new Run([...call, amend(0, { state: 'ask' })]))).hidden).toBe(true)
+  })
+})
+
+describe('a view that fails', () => {
+  test('shows its section as text and is reported once, and the rest goes on', () => {
+    const reported = vi.fn()
+    vi.stubGlobal('reportError', reported)
+    const broken = vi.spyOn(ThinkingView.prototype, 'append').mockImplementation(() => {
+      throw new Error('of its own')
+    })
+    const mounted = mount(new Run([model, open('thinking'), append(0, 'one ')]))
+    mounted.run.apply([append(0, 'two'), close(0), open('content'), append(1, '**three**')])
+    frame()
+    expect(body(mounted, 0)).toBe('one two')
+    expect(body(mounted, 1)).toBe('three')
+    expect(reported).toHaveBeenCalledTimes(1)
+    broken.mockRestore()
+    vi.unstubAllGlobals()
   })
 })
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -44,6 +45,8 @@ _MOST_ROWS = 12
 
 def answer(ask: Ask) -> Answer:
     """Return the answer to `ask`; it thinks first, then says at least 300 characters."""
+    if (rest := _rest(ask)) is not None:
+        return rest
     if ask.results:
         return _spoken("weather_result", {"result": _shown(ask.results[-1])})
     name = next((name for name, pattern in _CHOICES if re.search(pattern, ask.prompt, re.IGNORECASE)), "default")
@@ -51,6 +54,16 @@ def answer(ask: Ask) -> Answer:
         where = place(ask.prompt)
         return _spoken(name, {"place": where}, weather_call(ask.tools, where))
     return _spoken(name, {})
+
+
+def _rest(ask: Ask) -> Answer | None:
+    """Return what is left of an answer of ours that broke off and is asked to go on; None for any other question."""
+    if len(ask.messages) < 3 or ask.messages[-2].role != "assistant":
+        return None
+    said = ask.messages[-2].text
+    whole = answer(replace(ask, messages=ask.messages[:-2])).text("content")
+    left = whole.removeprefix(said) if said else whole
+    return Answer.of(list(words(left))) if 0 < len(left) < len(whole) else None
 
 
 @cache

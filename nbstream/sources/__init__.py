@@ -21,7 +21,8 @@ class Source(Protocol):
         repeatable: whether `deltas` may be called again, for another attempt.
 
     A source that holds something open before `deltas` is iterated has a method `abandon()` too, which the run calls at its end,
-    also where it never came to pull.
+    also where it never came to pull. A repeatable one that can ask for the rest of an answer has a method `going_on(partial)`,
+    which returns the source of that rest.
     """
 
     title: str

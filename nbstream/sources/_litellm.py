@@ -23,6 +23,9 @@ from nbstream.sources._call import Call, loaded
 from nbstream.sources._unstreamed import WholeCall, wanted
 from nbstream.sources._watch import Broken
 
+GO_ON: Final = "Go on exactly where your answer breaks off. Repeat nothing of it, and say nothing about this."
+"""What asks a model to go on."""
+
 _SECRET_WORDS: Final = ("key", "token", "secret", "password", "authorization", "credential")
 
 
@@ -51,6 +54,13 @@ class LiteLLMSource:
         self._messages = [dict(m) for m in messages]
         self._secrets = tuple(secrets)
         self._provider = provider
+
+    def going_on(self, partial: str) -> LiteLLMSource:
+        """Return the source of the rest of an answer that has said `partial`."""
+        said = [{"role": "assistant", "content": partial}, {"role": "user", "content": GO_ON}]
+        rest = LiteLLMSource(self._model, [*self._messages, *said], secrets=self._secrets, **self._provider)
+        rest.title = self.title
+        return rest
 
     async def deltas(self) -> AsyncGenerator[Sequence[Delta], None]:
         """Yield the phases, then one batch of deltas for each chunk.

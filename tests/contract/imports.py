@@ -50,7 +50,7 @@ def script_imports() -> list[Import]:
     for path in sorted(SCRIPTS.rglob("*.ts")):
         module = path.relative_to(SCRIPTS).with_suffix("").as_posix()
         source = path.read_text()
-        for match in re.finditer(r"""(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]""", source):
+        for match in re.finditer(r"""(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"?]+)(?:\?program)?['"]""", source):
             target = match[1]
             if target.startswith("."):
                 target = (

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 import nbstream
 from contract.imports import ROOT, python_imports, python_modules
+from nbstream import _parts
 
 HOSTS = tuple("".join(parts) for parts in (("pypi", ".org"), ("python", "hosted.org"), ("npm", "js.org"), ("yarn", "pkg.com")))
 HOSTS += tuple("".join(parts) for parts in (("deb.", "debian.org"), ("/opt/", "wheels"), ("npm", "mirror"), ("ubuntu", ".com")))
@@ -63,6 +64,9 @@ def test_the_wheel_holds_the_bundle_the_types_and_the_package_alone(wheel: Path)
     with zipfile.ZipFile(wheel) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
     assert sizes["nbstream/static/widget.js"] > 5_000
+    for part in _parts.FILES.values():
+        assert f"nbstream/static/{part}" in sizes
+    assert "nbstream/static/licenses.txt" in sizes
     assert "nbstream/py.typed" in sizes
     assert {name.split("/")[0] for name in sizes} == {"nbstream", f"nbstream-{nbstream.__version__}.dist-info"}
     modules = {str(path.relative_to(ROOT)) for path in python_modules().values()}
@@ -75,6 +79,9 @@ def test_the_sdist_holds_the_bundle_and_what_it_is_made_from(sdist: Path) -> Non
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {
         "nbstream/static/widget.js",
+        "nbstream/static/licenses.txt",
+        *(f"nbstream/static/{part}" for part in _parts.FILES.values()),
+        "js/parts.json",
         "js/package.json",
         "js/package-lock.json",
         "js/src/widget.ts",

@@ -22,7 +22,14 @@ s = nb.stream('Soup', model='openai/{model}', api_base='{base}', api_key='key', 
               on_field=lambda path, value: told.append([list(path), value]))"""
 
 
-def test_a_json_answer_is_shown_as_its_text_and_its_chunks_are_listed(lab: Lab, provider: FakeProvider) -> None:
+TREE = """{
+  "title": "Soup",
+  "minutes": 125,
+  "steps": ["Chop", "**Fry**"]
+}"""
+
+
+def test_a_json_answer_is_shown_as_a_tree_and_its_chunks_are_listed(lab: Lab, provider: FakeProvider) -> None:
     model = "recipe"
     provider.script(model, [Answer.of(PIECES), Answer.of(["Serve ", "hot."])])
     notebook = lab.open(
@@ -31,7 +38,10 @@ def test_a_json_answer_is_shown_as_its_text_and_its_chunks_are_listed(lab: Lab, 
     notebook.run(0)
     view = notebook.view(0)
     expect(view).to_have_attribute("data-status", "done", timeout=60_000)
-    expect(view.locator("[data-kind='content'] [data-part='body']")).to_have_text("".join(PIECES))
+    body = view.locator("[data-kind='content'] [data-part='body']")
+    assert body.text_content() == TREE
+    view.get_by_role("button", name="Raw text").click()
+    expect(body).to_have_text("".join(PIECES))
     notebook.run(1, wait=True)
     assert notebook.value("steps") == ["Chop", "**Fry**"]
     assert notebook.value("[s.parsed.minutes, s.partial, told]") == [

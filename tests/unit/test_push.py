@@ -499,3 +499,15 @@ def test_a_stop_ends_an_approval_that_waits() -> None:
 def test_an_answer_that_nobody_waits_for_is_an_error() -> None:
     with push() as s, pytest.raises(LookupError, match="no tool call waits for approval"):
         s.approve()
+
+
+def test_an_approval_says_which_arguments_it_is_about_although_others_were_streamed() -> None:
+    s = push()
+    s.tool_input_delta('{"path": "a"}', name="delete", id="1")
+    thread, _ = in_thread(lambda: s.approval("delete", {"path": "b"}, id="1"))
+    until(s, "ask")
+    asked = s.sections[0].meta["asked"]
+    s.deny()
+    thread.join(10)
+    s.finish()
+    assert (s.sections[0].text, asked) == ('{"path": "a"}', '{"path": "b"}')

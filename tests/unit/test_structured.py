@@ -148,7 +148,7 @@ def test_a_stopped_answer_keeps_what_came() -> None:
 def test_the_end_gives_the_model_that_was_asked_for() -> None:
     s = scripted("```json\n" + json.dumps(RECIPE) + "\n```", response_format=Recipe)
     assert s.parsed == Recipe.model_validate(RECIPE)
-    assert s._run.transcript.meta["render"] == "text"
+    assert s._run.transcript.meta["render"] == "json"
 
 
 def test_an_answer_that_does_not_fit_says_where() -> None:
@@ -265,7 +265,7 @@ def test_an_unknown_form_is_a_value_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "render"), [(None, "markdown"), ({"type": "text"}, "markdown"), ({"type": "json_object"}, "text")]
+    ("form", "render"), [(None, "markdown"), ({"type": "text"}, "markdown"), ({"type": "json_object"}, "json")]
 )
 def test_json_is_shown_as_its_raw_text_unless_something_else_is_asked_for(
     form: Any, render: Literal["markdown", "text"]

@@ -123,7 +123,22 @@ def test_frames_add_up_to_what_the_handle_holds(line: list[Line]) -> None:
     link.until_end()
     copy = copied(link)
     assert copy.content == s.content == "Hello there"
-    assert copy.snapshot() == {k: v for k, v in s.widget.snapshot().items() if k not in ("run", "elapsed_ms")}
+    assert copy.snapshot() == {
+        k: v for k, v in s.widget.snapshot().items() if k not in ("run", "elapsed_ms", "attempts", "ways")
+    }
+
+
+def test_a_part_is_given_to_a_view_and_what_is_no_part_is_refused_and_counted(line: list[Line]) -> None:
+    s = started()
+    link = widget_line(line, s)
+    for name in ("math", "nothing", "../_view.py", None):
+        link.answer({"type": "part", "name": name})
+    link.until(lambda messages: any(m["type"] == "part" for m in messages))
+    until_heard(s)
+    assert [m["name"] for m in link.messages if m["type"] == "part"] == ["math"]
+    assert s._view is not None
+    assert s._view._channel.refused == 3
+    s.stop()
 
 
 def test_the_stop_of_a_view_stops_its_run(line: list[Line]) -> None:
@@ -398,3 +413,37 @@ def test_a_view_gets_the_pages_of_chunks_that_it_asks_for(line: list[LoopbackCom
     nb.display_stream(nb.fake("x", rate=None, ttft=0), display=False, wait=True)  # the loop has been round once
     pages = [m for m in link.messages if m["type"] == "chunks"]
     assert [(p["run"], p["from"], p["total"], [row["n"] for row in p["rows"]]) for p in pages] == [(s._run.id, 1, 3, [1])]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_the_first_answer_of_a_view_to_a_question_counts_also_by_both_ways(line: list[Line], approved: bool) -> None:
+    s = nb.Stream("agent", display=False)
+    assert s.widget.key
+    link = widget_line(line, s)
+    heard: list[bool] = []
+    asker = threading.Thread(target=lambda: heard.append(s.approval("f", {"x": 1})))
+    asker.start()
+    while not s.approvals:
+        asker.join(0.001)
+    answer = {"type": "approval", "run": run_of(link), "id": s.approvals[0].id, "approved": approved}
+    for wrong in ({"run": "other"}, {"approved": 1}, {"approved": None}, {"id": 1}, {"id": "approval-9"}):
+        link.answer({**answer, **wrong})
+    assert len(s.approvals) == 1
+    _on_control(None, None, {"content": {"key": s.widget.key, "message": answer}})
+    link.answer(answer)
+    link.answer({**answer, "approved": not approved})
+    asker.join(10)
+    s.finish()
+    assert heard == [approved]
+    assert s._view is not None
+    assert s._view._channel.refused == 4
+
+
+def test_a_stream_that_asks_nothing_refuses_answers(line: list[Line]) -> None:
+    s = started()
+    link = widget_line(line, s)
+    link.answer({"type": "approval", "run": run_of(link), "id": "approval-1", "approved": True})
+    s.stop()
+    assert s.wait(10).stopped_by == "user"
+    assert s._view is not None
+    assert s._view._channel.refused == 1

@@ -42,18 +42,10 @@ export class Chunks {
     this.more.addEventListener('click', () => this.ask(performance.now()))
   }
 
-  get open(): boolean {
-    return !this.root.hidden
-  }
-
-  toggle(now: number): void {
-    set(this.root, 'hidden', this.open)
-    this.update(now)
-  }
-
-  /** Ask for what has come since, if it is time. */
-  update(now: number): void {
-    if (!this.open) return
+  /** Open or close; where open, ask for what has come since, if it is time. */
+  update(now: number, open: boolean): void {
+    set(this.root, 'hidden', !open)
+    if (!open) return
     if (this.run !== this.store.run) this.restart()
     const over = isOver(this.store)
     const due = over ? !this.final : now - this.asked >= AGAIN

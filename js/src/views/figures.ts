@@ -34,7 +34,9 @@ export function estimate(characters: number): number {
 export function output(store: Store): { count: number; estimated: boolean } | undefined {
   const count = numberOf(store.meta, 'output_tokens')
   if (count !== undefined) return { count, estimated: store.meta.estimated === true }
-  const characters = store.sections.reduce((sum, { kind, length }) => sum + (GENERATED.has(kind) ? length : 0), 0)
+  // What was carried over from an earlier attempt was not made by this one.
+  const made = store.sections.filter(({ kind }) => GENERATED.has(kind))
+  const characters = made.reduce((sum, { length, meta }) => sum + length - (numberOf(meta, 'carried') ?? 0), 0)
   return characters === 0 ? undefined : { count: estimate(characters), estimated: true }
 }
 
@@ -59,6 +61,11 @@ export function isStale(store: Store, now: number): store is Store & { readonly 
   return !isOver(store) && store.cut !== undefined && now - store.cut.at >= BLINK
 }
 
+/** The tool call that waits for the reader's yes or no, the first of several. */
+export function asking(store: Store): Section | undefined {
+  return isOver(store) ? undefined : store.sections.find(({ kind, meta }) => kind === 'tool' && meta.state === 'ask')
+}
+
 export interface State {
   readonly icon: IconName
   readonly words: string
@@ -70,12 +77,14 @@ export interface State {
 /** The state of the run in words, at the time `now` of `performance.now()`. */
 export function stateOf(store: Store, now: number): State {
   if (store.outdated) return { icon: 'warn', words: S.outdated, attention: true }
+  if (store.renewing) return { icon: 'wait', words: S.submitted }
   if (store.end) return ended(store)
   if (store.gone) return { icon: 'warn', words: S.gone, attention: true }
   if (isStale(store, now)) return stale(store.cut, now)
   if (store.status === 'stopping') return { icon: 'live', words: S.stopping }
   const clock = (now - store.startedAt) / 1000
   const last = store.sections[store.sections.length - 1]
+  if (asking(store)) return { icon: 'ask', words: S.approvalAwaited, attention: true }
   if (last) return { icon: 'live', words: doing(store), clock }
   const phase = textOf(store.meta, 'phase')
   if (phase === 'queued') return { icon: 'queue', words: S.queued }

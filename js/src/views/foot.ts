@@ -13,15 +13,20 @@ export class Foot {
   readonly root: HTMLElement
   readonly copy = tool('copy', S.copy)
   readonly raw = tool('text', S.rawText, 'false')
-  readonly chunks = tool('queue', S.chunks, 'false')
+  readonly chunks = tool('braces', S.chunks, 'false')
   readonly prompt = tool('prompt', S.hidePrompt, 'false')
+  private readonly retry = tool('retry', S.retry)
   private readonly ttft = h('dd')
   private readonly speed = h('dd')
   private readonly input = h('dd')
   private readonly output = h('dd')
   private readonly cost = h('dd')
 
-  constructor(private readonly store: Store) {
+  /** The figures are of `store`; `live` is the latest attempt, after which there may be another. */
+  constructor(
+    private readonly store: Store,
+    private readonly live: Store,
+  ) {
     const figures = h(
       'dl',
       { class: 'nb-figs' },
@@ -38,7 +43,9 @@ export class Foot {
       this.raw,
       this.chunks,
       this.prompt,
+      this.retry,
     )
+    this.retry.addEventListener('click', () => live.again('retry'))
     this.root = h('footer', { class: 'nb-foot' }, figures, tools)
   }
 
@@ -57,6 +64,9 @@ export class Foot {
     set(this.raw, 'aria-pressed', String(raw))
     set(this.prompt, 'aria-pressed', String(!prompt.wanted))
     set(this.prompt, 'hidden', !prompt.exists)
+    // Its place is kept from the beginning: the end moves no button.
+    set(this.retry, 'hidden', !this.live.attempts.ways.includes('retry'))
+    set(this.retry, 'data-off', !this.live.end || this.live.gone || this.live.renewing)
   }
 
   /** Say by the icon that copying worked, for a moment. */

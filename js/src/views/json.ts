@@ -1,28 +1,33 @@
 /**
- * JSON text for reading.
+ * JSON text in one line.
  *
- * Belongs here: the layout of a text that is known to be JSON, and its one-line preview. Values are never converted: 1.0 stays
- * 1.0 and a long number keeps its digits, because what is shown may be what a reader approves.
+ * Belongs here: the preview beside a closed heading, and whether two texts say the same. Values are never converted: 1.0 stays 1.0
+ * and a long number keeps its digits. Does not belong here: the layout over lines (`tree`).
  */
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
-const INDENT = '  '
-/** What fits stays on one line. */
-const WIDTH = 80
-const SIZE_LIMIT = 200_000
-const DEPTH_LIMIT = 100
-const PREVIEW_LIMIT = 160
+import { reveal } from '../visible'
 
-/** `text` laid out over lines; undefined where it is not JSON, or too big or deep to be worth it. */
-export function pretty(text: string): string | undefined {
-  const tokens = tokensOf(text)
-  return tokens && value(tokens.reverse(), '', 0)
-}
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+const SIZE_LIMIT = 200_000
+const PREVIEW_LIMIT = 160
 
 /** `text` in one line; the members of an object without its braces, inner values as an ellipsis. */
 export function preview(text: string): string {
+  return reveal(shortened(text)).replace(/\s+/g, ' ').trim()
+}
+
+/** Whether `a` and `b` are the same JSON, white space aside. */
+export function equal(a: string, b: string): boolean {
+  return a === b || compact(a) === compact(b)
+}
+
+function compact(text: string): string {
+  return tokensOf(text)?.join('') ?? text
+}
+
+function shortened(text: string): string {
   const tokens = tokensOf(text)
-  if (!tokens) return text.slice(0, PREVIEW_LIMIT).replace(/\s+/g, ' ').trim()
+  if (!tokens) return text.slice(0, PREVIEW_LIMIT)
   const bare = tokens[0] === '{'
   let line = ''
   let depth = 0
@@ -61,26 +66,4 @@ function tokensOf(text: string): string[] | undefined {
 
 function unquoted(key: string): string {
   return /^"[\w$-]+"$/.test(key) ? key.slice(1, -1) : key
-}
-
-/** The value at the end of `rest`, which holds tokens in reverse and is used up; undefined where it is too deep. */
-function value(rest: string[], indent: string, depth: number): string | undefined {
-  const token = rest.pop() ?? ''
-  if (token !== '{' && token !== '[') return token
-  if (depth > DEPTH_LIMIT) return undefined
-  const end = token === '{' ? '}' : ']'
-  const inner = indent + INDENT
-  const items: string[] = []
-  while (rest.at(-1) !== end) {
-    if (rest.at(-1) === ',') rest.pop()
-    const key = rest.at(-2) === ':' ? `${rest.pop() ?? ''}${rest.pop() ?? ''} ` : ''
-    const item = value(rest, inner, depth + 1)
-    if (item === undefined) return undefined
-    items.push(key + item)
-  }
-  rest.pop()
-  if (items.length === 0) return token + end
-  const line = token + items.join(', ') + end
-  if (depth > 0 && indent.length + line.length <= WIDTH && !line.includes('\n')) return line
-  return `${token}\n${items.map((item) => inner + item).join(',\n')}\n${indent}${end}`
 }

@@ -80,6 +80,10 @@ export class Disclosure {
     return !this.body.hidden
   }
 
+  focus(): void {
+    this.button.focus({ preventScroll: true })
+  }
+
   suggest(expanded: boolean): void {
     this.show(this.chosen ?? expanded)
   }

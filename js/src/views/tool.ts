@@ -1,13 +1,15 @@
-/** A tool call: its name at once, its arguments as they arrive, its state in words. */
+/** A tool call: its name at once, its arguments as they arrive, its state in words, and the question whether it may run. */
 
 import { h, set, setText } from '../dom'
 import { type IconName, icon } from '../icons'
 import type { Section } from '../store'
 import { duration, S } from '../strings'
+import { reveal } from '../visible'
+import { Approval } from './approval'
 import { isOver, numberOf, textOf } from './figures'
-import { pretty, preview } from './json'
+import { preview } from './json'
+import { JsonBody } from './jsonbody'
 import { type Context, Disclosure, frame, isOpen, rename, type SectionView } from './section'
-import { Text } from './text'
 
 const STATES: Readonly<Record<string, { readonly words: string; readonly icon?: IconName }>> = {
   input: { words: S.argumentsCut },
@@ -28,10 +30,9 @@ export class ToolView implements SectionView {
   private readonly words = h('span')
   private readonly clock = h('span', { class: 'nb-clock', 'aria-hidden': 'true' })
   private readonly state = h('span', { class: 'nb-state' }, this.words, this.clock)
-  private readonly body = h('div', { class: 'nb-json', 'data-part': 'body' })
   private readonly disclosure: Disclosure
-  private text: Text
-  private shown: 'live' | 'raw' | 'pretty' = 'live'
+  private readonly approval: Approval
+  private readonly json: JsonBody
   private since = performance.now()
   private summary: string | undefined
 
@@ -39,28 +40,30 @@ export class ToolView implements SectionView {
     private readonly section: Section,
     private readonly context: Context,
   ) {
-    const outer = h('div', { class: 'nb-sbody' }, this.body)
-    this.text = new Text(this.body, isOpen(section, context))
+    this.json = new JsonBody(section, context)
+    this.approval = new Approval(section, context.store, () => this.disclosure.focus())
+    const outer = h('div', { class: 'nb-sbody' }, this.json.root, this.approval.root)
     this.disclosure = new Disclosure(outer, [this.name, this.preview, this.state], () => this.update())
     this.root = frame(section, '', this.disclosure.head, outer)
   }
 
   append(text: string): void {
-    this.text.append(text)
+    this.json.append(text)
   }
 
   update(): void {
-    const name = textOf(this.section.meta, 'name')
+    const name = reveal(textOf(this.section.meta, 'name'))
     const open = isOpen(this.section, this.context)
     const state = textOf(this.section.meta, 'state') || (this.section.closed ? 'ready' : 'input')
     setText(this.name, name || S.unnamedTool)
     rename(this.root, this.section, S.toolCall(name).trim())
     if (this.root.getAttribute('data-state') !== state) this.enter(state)
-    if (!open) this.finish()
+    this.json.update()
     this.disclosure.suggest(SHOWN.has(state))
     setText(this.words, this.wordsOf(state, open))
     if (!this.runs(state, open)) setText(this.clock, '')
     setText(this.preview, open || this.disclosure.expanded ? '' : this.inShort())
+    this.approval.update(state === 'ask' && !isOver(this.context.store), name || S.unnamedTool)
   }
 
   tick(now: number): void {
@@ -91,21 +94,7 @@ export class ToolView implements SectionView {
     if (open) return `${S.argumentsOpen} `
     const took = numberOf(this.section.meta, 'duration_us')
     if (state === 'ok' && took !== undefined) return duration(took / 1e6, 2)
-    const words = STATES[state]?.words ?? state
+    const words = STATES[state]?.words ?? reveal(state)
     return this.runs(state, open) ? `${words} ` : words
-  }
-
-  /** The arguments are complete: laid out, or in raw mode exactly as they came. */
-  private finish(): void {
-    const wanted = this.context.raw ? 'raw' : 'pretty'
-    this.text.close()
-    if (this.shown === wanted) return
-    this.shown = wanted
-    const raw = this.section.text()
-    const text = this.context.raw ? raw : (pretty(raw) ?? raw)
-    if (this.body.textContent === text) return
-    this.body.replaceChildren()
-    this.text = new Text(this.body, false)
-    this.text.append(text)
   }
 }

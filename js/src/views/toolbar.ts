@@ -5,6 +5,7 @@ import { type IconName, icon } from '../icons'
 import type { Store } from '../store'
 import { duration, S } from '../strings'
 import { splitModel, stateOf, textOf } from './figures'
+import { hasFocus } from './focus'
 
 export class Toolbar {
   readonly root: HTMLElement
@@ -16,21 +17,19 @@ export class Toolbar {
   private readonly clock = h('span', { class: 'nb-clock', 'aria-hidden': 'true' })
   private readonly key = h('kbd', { 'aria-hidden': 'true' }, S.escapeKey)
   private readonly label = h('span')
-  // Named by an attribute: "Stopping" is for eyes, the name that scripts and readers use stays.
-  private readonly stop = h(
-    'button',
-    { class: 'nb-btn nb-stop', type: 'button', 'aria-label': S.stop },
-    icon('stop'),
-    this.label,
-    this.key,
-  )
+  // Named by what it says, so that a voice that reads it off the screen finds it.
+  private readonly stop = h('button', { class: 'nb-btn nb-stop', type: 'button' }, icon('stop'), this.label, this.key)
   private drawn: IconName | undefined
 
-  constructor(private readonly store: Store) {
+  /** `pager` stands before Stop, which so has no neighbour on its other side. */
+  constructor(
+    private readonly store: Store,
+    pager: HTMLElement,
+  ) {
     const title = h('span', { class: 'nb-title' }, this.provider, this.model, this.beside)
     const status = h('span', { class: 'nb-status', role: 'status', 'aria-live': 'off' }, this.words, this.clock)
     const line = h('span', { class: 'nb-line', 'aria-hidden': 'true' })
-    this.root = h('header', { class: 'nb-bar' }, this.glyph, title, status, this.stop, line)
+    this.root = h('header', { class: 'nb-bar' }, this.glyph, title, status, pager, this.stop, line)
     this.stop.addEventListener('click', () => store.stop())
   }
 
@@ -52,8 +51,7 @@ export class Toolbar {
 
   /** Take Stop away; its place stays empty. Returns whether it had the focus, which must go somewhere. */
   finish(): boolean {
-    const root = this.stop.getRootNode()
-    const focused = root instanceof ShadowRoot && root.activeElement === this.stop
+    const focused = hasFocus(this.stop)
     set(this.stop, 'hidden', true)
     return focused
   }

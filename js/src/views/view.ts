@@ -10,12 +10,15 @@ import type { Event } from '../events'
 import { cancelPaint, paint } from '../schedule'
 import type { Store } from '../store'
 import { S } from '../strings'
+import { Acts } from './acts'
 import { Announcer } from './announcer'
 import { Chunks } from './chunks'
 import { copyText } from './clipboard'
 import { errorBlock } from './error'
 import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
+import { hasFocus } from './focus'
 import { Foot } from './foot'
+import { Pager } from './pager'
 import { Prompt } from './prompt'
 import { Scroller } from './scroller'
 import { Sections } from './sections'
@@ -28,21 +31,77 @@ const TICK = 100
 
 /** Show `store` in `root`, which must be empty. Returns the function that takes the view away again. */
 export function mountView(root: ShadowRoot, store: Store): () => void {
-  const view = new View(root, store)
-  return () => view.dispose()
+  const book = new Book(root, store)
+  return () => book.dispose()
+}
+
+/** What the reader chose, for every attempt. */
+interface Choices {
+  raw: boolean | undefined
+  chunks: boolean
+}
+
+/** The attempts of one stream, of which one is shown: the latest, until the reader turns to another or a new one begins. */
+class Book {
+  private view: View
+  private run: string
+  private readonly choices: Choices = { raw: undefined, chunks: false }
+  private readonly unsubscribe: () => void
+
+  constructor(
+    private readonly root: ShadowRoot,
+    private readonly live: Store,
+  ) {
+    this.run = live.run
+    this.view = this.open(live)
+    this.unsubscribe = live.subscribe((event) => {
+      if (event === null && live.run !== this.run) this.begin()
+    })
+  }
+
+  dispose(): void {
+    this.unsubscribe()
+    this.view.dispose()
+  }
+
+  private begin(): void {
+    const first = this.run === ''
+    this.run = this.live.run
+    if (!first) this.show(this.live)
+  }
+
+  private turn(run: string): void {
+    if (run === this.live.run) this.show(this.live, true)
+    else this.live.past(run, (store) => this.show(store, true))
+  }
+
+  private show(store: Store, turned = false): void {
+    const { focused } = this.view
+    const arrow = this.view.pager.focused
+    this.view.dispose()
+    this.view = this.open(store)
+    if (arrow) this.view.pager.focus(arrow)
+    else if (focused) this.view.takeFocus()
+    if (turned) this.view.announcer.say(this.view.pager.words)
+  }
+
+  private open(store: Store): View {
+    return new View(this.root, store, this.live, this.choices, (run) => this.turn(run))
+  }
 }
 
 class View {
+  readonly pager: Pager
+  readonly announcer: Announcer
   private readonly bar: Toolbar
   private readonly prompt: Prompt
   private readonly sections: Sections
   private readonly scroller = new Scroller(() => this.takeFocus())
   private readonly foot: Foot
   private readonly chunks: Chunks
-  private readonly announcer: Announcer
+  private readonly acts: Acts
   private readonly root: HTMLElement
   private readonly cleanups: (() => void)[]
-  private chosenRaw: boolean | undefined
   private failure: HTMLElement | undefined
   private timer: ReturnType<typeof setInterval> | undefined
   /** Something but the text may have changed since the last words about it. */
@@ -53,15 +112,22 @@ class View {
   constructor(
     shadow: ShadowRoot,
     private readonly store: Store,
+    live: Store,
+    private readonly choices: Choices,
+    turn: (run: string) => void,
   ) {
-    this.bar = new Toolbar(store)
+    this.pager = new Pager(live, store, turn)
+    this.bar = new Toolbar(store, this.pager.root)
+    this.acts = new Acts(live, () => this.takeFocus())
     this.prompt = new Prompt(store)
-    this.foot = new Foot(store)
+    this.foot = new Foot(store, live)
     this.chunks = new Chunks(store)
     this.announcer = new Announcer(store)
     this.sections = new Sections(store, this.scroller.body)
     this.scroller.body.prepend(this.prompt.root, this.prompt.note)
-    const parts = [this.bar.root, this.scroller.root, this.scroller.jump, this.chunks.root, this.foot.root, this.announcer.root]
+    this.scroller.root.append(this.acts.root)
+    const middle = h('div', { class: 'nb-middle' }, this.scroller.root, this.scroller.jump)
+    const parts = [this.bar.root, middle, this.foot.root, this.chunks.root, this.announcer.root]
     this.root = h('section', { class: 'nb', role: 'region' }, ...parts)
     shadow.replaceChildren(this.root)
     this.listen()
@@ -79,6 +145,10 @@ class View {
     this.draw()
   }
 
+  get focused(): boolean {
+    return hasFocus(this.root)
+  }
+
   dispose(): void {
     for (const cleanup of this.cleanups.splice(0)) cleanup()
   }
@@ -93,9 +163,11 @@ class View {
     const { store } = this
     const now = performance.now()
     const ended = isOver(store)
-    this.sections.draw(this.chosenRaw ?? textOf(store.meta, 'render') === 'text')
+    this.sections.draw(this.choices.raw ?? textOf(store.meta, 'render') === 'text')
     this.showFailure()
     this.prompt.update()
+    this.pager.update()
+    this.acts.update()
     // Figures that change with each frame would have bar and foot laid out with each frame, and nobody reads so fast.
     if (this.news || now - this.told >= TICK) this.tell(now)
     // After the words: a run that has ended says so before its button goes.
@@ -114,7 +186,7 @@ class View {
    * Keep the focus in the view when the button that had it has gone. Only for as long as it is needed: a view that always takes
    * the focus would swallow the notebook's keys after each click into the text.
    */
-  private takeFocus(): void {
+  takeFocus(): void {
     set(this.root, 'tabindex', '-1')
     this.root.focus({ preventScroll: true })
     this.root.addEventListener('blur', () => set(this.root, 'tabindex', undefined), { once: true })
@@ -136,7 +208,8 @@ class View {
     this.bar.update(now)
     this.foot.update(now, this.sections.raw, this.prompt)
     this.sections.tick(now)
-    this.chunks.update(now)
+    this.chunks.update(now, this.choices.chunks)
+    set(this.foot.chunks, 'aria-pressed', String(this.choices.chunks))
   }
 
   private clock(runs: boolean): void {
@@ -169,12 +242,12 @@ class View {
     })
     this.foot.copy.addEventListener('click', () => void this.copy(this.answer(), () => this.foot.copied()))
     this.foot.raw.addEventListener('click', () => {
-      this.chosenRaw = !this.sections.raw
+      this.choices.raw = !this.sections.raw
       this.redraw()
     })
     this.foot.chunks.addEventListener('click', () => {
-      this.chunks.toggle(performance.now())
-      set(this.foot.chunks, 'aria-pressed', String(this.chunks.open))
+      this.choices.chunks = !this.choices.chunks
+      this.redraw()
     })
     this.foot.prompt.addEventListener('click', () => {
       this.prompt.wanted = !this.prompt.wanted

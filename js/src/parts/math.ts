@@ -1,0 +1,6 @@
+/** Formulas: TeX to MathML. */
+
+export interface MathPart {
+  /** Not there yet. */
+  readonly formulas?: undefined
+}
