@@ -24,7 +24,9 @@ BUNDLE = STATIC / "widget.js"
 
 def sources() -> list[Path]:
     """Return every file that the bundle is made from."""
-    named = [JS / name for name in ("package.json", "package-lock.json", "tsconfig.json", "build.js", "parts.json")]
+    named = [
+        JS / name for name in ("package.json", "package-lock.json", "tsconfig.json", "build.js", "parts.json", "instead.json")
+    ]
     return [p for p in [*named, *(JS / "src").rglob("*")] if p.is_file()]
 
 

@@ -13,6 +13,8 @@ import { join } from 'node:path'
 import { build, context, transform } from 'esbuild'
 
 const OUT = '../nbstream/static'
+/** What stands in the place of a package, because browsers know it or views do not want it. */
+const INSTEAD = JSON.parse(readFileSync('instead.json', 'utf8'))
 const parts = JSON.parse(readFileSync('parts.json', 'utf8'))
 const { resolve } = createRequire(join(process.cwd(), 'build.js'))
 
@@ -22,6 +24,7 @@ const COMMON = {
   target: 'es2022',
   minify: true,
   legalComments: 'none',
+  alias: INSTEAD,
   metafile: true,
 }
 
@@ -68,7 +71,7 @@ async function makeParts() {
   for (const { file, from } of Object.values(parts)) {
     let bytes
     if (from.endsWith('.ts')) {
-      const made = await build({ ...COMMON, entryPoints: [from], plugins: [programs], write: false })
+      const made = await build({ ...COMMON, entryPoints: [from], plugins: [programs, styles], write: false })
       used(made.metafile)
       bytes = made.outputFiles[0].contents
     } else {
@@ -96,7 +99,6 @@ const builder = await context({
   entryPoints: ['src/widget.ts'],
   outfile: join(OUT, 'widget.js'),
   define: { NBSTREAM_PARTS: JSON.stringify(await makeParts()) },
-  alias: { entities: './src/markdown/entities.ts' },
   plugins: [styles],
   logLevel: 'info',
 })

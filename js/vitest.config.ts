@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+const INSTEAD = JSON.parse(readFileSync(new URL('./instead.json', import.meta.url), 'utf8')) as Record<string, string>
 
 export default defineConfig({
   plugins: [
@@ -20,8 +24,17 @@ export default defineConfig({
       },
     },
   ],
+  // As in the bundle.
+  resolve: {
+    alias: Object.fromEntries(
+      Object.entries(INSTEAD).map(([name, path]) => [name, fileURLToPath(new URL(path, import.meta.url))]),
+    ),
+  },
   define: { NBSTREAM_PARTS: JSON.stringify('test') },
-  // As in the build: see the module.
-  resolve: { alias: { entities: new URL('./src/markdown/entities.ts', import.meta.url).pathname } },
-  test: { environment: 'jsdom', include: ['test/**/*.test.ts'], css: true, server: { deps: { inline: ['markdown-it'] } } },
+  test: {
+    server: { deps: { inline: ['markdown-it'] } },
+    environment: 'jsdom',
+    include: ['test/**/*.test.ts'],
+    css: true,
+  },
 })

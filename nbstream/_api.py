@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from nbstream import _host, _ledger
-from nbstream._arguments import Render, limits, looks
+from nbstream._arguments import Render, limits, looks, rendering
 from nbstream._callbacks import Callbacks
 from nbstream._errors import NbstreamError, WouldDeadlock
 from nbstream._events import MetaValue
@@ -25,7 +25,6 @@ from nbstream._record import StreamEvent
 from nbstream._run import Run
 from nbstream._stream import Stream
 from nbstream._structured import Form, form_of
-from nbstream.sources import Source
 from nbstream.sources._litellm import LiteLLMSource
 from nbstream.sources._objects import source_of
 
@@ -96,7 +95,7 @@ def stream(
         )
     model = _model(model)
     form = form_of(response_format)
-    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    look, limit = looks(title, rendering(render, form)), limits(timeout, max_output_tokens, stop_when)
     callbacks = Callbacks(on_token, on_event, on_error, on_complete, on_field)
     source = _source(model, messages, provider if form is None else {**provider, "response_format": form.keyword})
     meta: dict[str, MetaValue] = {"model": source.title, "prompt": shown, **look}
@@ -144,7 +143,7 @@ def display_stream(
             async; a coroutine or a function that returns one of these; a response that was not streamed; AI SDK chunks; a
             source such as `nb.fake(…)`; a handle (a second view of it).
 
-    The other arguments are those of `stream`.
+    The other arguments are those of `stream`; with `wait=None`, what is async is never waited for where an event loop runs.
 
     Raises:
         TypeError: nbstream does not know how to pull this object; the message names what it takes.
@@ -160,22 +159,16 @@ def display_stream(
             stream._show()
         return stream
     source = source_of(stream)
-    if wait is not False and _fed_here(source):
-        if wait:
-            raise WouldDeadlock("wait=True would block the event loop that feeds the stream")
-        wait = False
+    feeding = getattr(source, "loop", None)
+    running = asyncio._get_running_loop()
+    if wait and feeding is not None and feeding is running:
+        raise WouldDeadlock("wait=True would block the event loop that feeds the stream")
+    if wait is None and running is not None and (feeding is running or getattr(source, "asynchronous", False)):
+        wait = False  # who hands over something async means to await it
     form = form_of(response_format)
-    look, limit = looks(title, _render(render, form)), limits(timeout, max_output_tokens, stop_when)
+    look, limit = looks(title, rendering(render, form)), limits(timeout, max_output_tokens, stop_when)
     run = Run(source, meta={"model": source.title, **look}, **limit)
     return _start(run, [], display, wait, Callbacks(on_token, on_event, on_error, on_complete, on_field), form)
-
-
-def _fed_here(source: Source) -> bool:
-    """Whether the event loop that runs in this thread is the one that feeds `source`."""
-    try:
-        return getattr(source, "loop", None) is asyncio.get_running_loop()
-    except RuntimeError:
-        return False
 
 
 def stop_all() -> None:
@@ -196,12 +189,6 @@ def _start(
         if terminal is not None:
             terminal.join()
     return handle
-
-
-def _render(render: Render | None, form: Form | None) -> Render:
-    if render is not None:
-        return render
-    return "json" if form is not None and form.is_json else "markdown"
 
 
 def _model(model: object) -> str:

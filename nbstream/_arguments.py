@@ -14,6 +14,7 @@ from typing import Final, Literal, TypedDict, get_args
 from nbstream._events import MetaValue
 from nbstream._intake import Predicate
 from nbstream._limits import Timeout
+from nbstream._structured import Form
 
 Render = Literal["markdown", "json", "text"]
 
@@ -79,6 +80,13 @@ def positive(name: str, value: object) -> int | None:
     if value < 1:
         raise ValueError(f"{name} is {value}; give 1 or more, or None for no limit")
     return value
+
+
+def rendering(render: Render | None, form: Form | None) -> Render:
+    """Return how a stream is rendered where nobody said: JSON as it is, all else as Markdown."""
+    if render is not None:
+        return render
+    return "json" if form is not None and form.is_json else "markdown"
 
 
 def looks(title: object, render: object) -> dict[str, MetaValue]:

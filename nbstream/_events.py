@@ -24,6 +24,11 @@ and integers within ±(2^53 - 1), the unit in the name (`ttft_us`, `cost_nanousd
 reader shows one that it does not know as text); the verbs are closed. Unknown fields of a known verb are ignored, so that a
 newer kernel may say more to an older view.
 
+Meta of a section, where it is known: `choice` (from 1), `step` (from 2: a model was called anew), `duration_us`; tool and
+result `id`, `name`, `state` (input, ready, ask, run, ok, bad, denied), `approval` (the question's id); thinking `signature`,
+`redacted`, `encrypted` (opaque, for the next call), content `signature`, `refusal`; source (its text is the address) `title`,
+`quote`; file `name`, `media_type`, `url` or `data` (base64); object `name`; error `code`, `hint`. Unknown keys are kept.
+
 Errors, in the order in which they are checked: `unknown-op`, `bad-field` (here); `ended`, `no-section`, `closed-section` (the
 fold). A refused event changes nothing. The same codes stand in `js/src/events.ts`.
 
@@ -145,6 +150,8 @@ _FIELDS: Final = {verb: tuple(f.name for f in fields(verb) if f.init) for verb i
 
 def encode(event: Event) -> Wire:
     """Return the wire form of `event`: a JSON object without nulls."""
+    if type(event) is Append:  # nearly all are
+        return {"op": "append", "at": event.at, "text": event.text}
     wire: Wire = {"op": event.op}
     for name in _FIELDS[type(event)]:
         value = getattr(event, name)
@@ -174,8 +181,7 @@ def decode(wire: object) -> Event:
             return Note(_meta(wire.get("meta")))
         case "end":
             return decode_end(wire)
-        case op:
-            raise ProtocolError(f"the verb {op!r} is not one of the six", code="unknown-op")
+    raise ProtocolError(f"the verb {wire.get('op')!r} is not one of the six", code="unknown-op")
 
 
 def frame(run: str, first: int, last: int, events: Iterable[Event]) -> Wire:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from nbstream import _host, _projections, _reply, _threads
 from nbstream._answer import Answer
-from nbstream._arguments import Render, limits, looks
+from nbstream._arguments import Render, limits, looks, rendering
 from nbstream._attempts import Attempts
 from nbstream._callbacks import Callbacks
 from nbstream._chunk_log import Chunk
@@ -28,6 +28,7 @@ from nbstream._reading import Events
 from nbstream._record import StreamEvent
 from nbstream._run import Run
 from nbstream._static import to_markdown
+from nbstream._structured import form_of
 from nbstream._terminal import Terminal
 from nbstream._transcript import Section
 from nbstream._usage import Metrics
@@ -54,15 +55,17 @@ class Stream(Answer, Producer):
         title: str | None = None,
         *,
         display: bool = True,
-        render: Render = "markdown",
+        render: Render | None = None,
         timeout: Timeout | float | None = None,
         max_output_tokens: int | None = None,
         stop_when: Predicate | Sequence[Predicate] = (),
         raise_on_stop: bool = True,
+        response_format: Any = None,
         on_token: Callable[[str], Any] | None = None,
         on_event: Callable[[StreamEvent], Any] | None = None,
         on_error: Callable[[NbstreamError], Any] | None = None,
         on_complete: Callable[[Stream], Any] | None = None,
+        on_field: Callable[[tuple[str | int, ...], Any], Any] | None = None,
     ) -> None:
         """Begin a stream that you push to; it is shown at once, and ends with `finish()` or the end of its `with` block.
 
@@ -70,6 +73,7 @@ class Stream(Answer, Producer):
             title: shown above it.
             timeout: no limit by default, because tools may run between two calls of the model.
             raise_on_stop: whether a push after Stop raises `StreamStopped` in the producer; False ignores what comes.
+            response_format: what the JSON that you push is to be, for `parsed`; no provider is told.
 
         The other arguments are those of `nbstream.stream`.
 
@@ -78,10 +82,11 @@ class Stream(Answer, Producer):
         >>> s.status, s.content
         ('done', 'Hello')
         """
-        look = looks(title, render)
+        self._form = form_of(response_format)
+        look = looks(title, rendering(render, self._form))
         source = PushSource(title or "stream")
         limit = limits(timeout, max_output_tokens, stop_when, _UNLIMITED)
-        callbacks = Callbacks(on_token, on_event, on_error, on_complete)
+        callbacks = Callbacks(on_token, on_event, on_error, on_complete, on_field)
         self._hold(Run(source, meta=look, pushed=True, **limit), ())
         self._push = Pusher(source, self._run, raise_on_stop=raise_on_stop)
         weakref.finalize(self, self._push.abandon).atexit = False

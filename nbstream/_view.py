@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from nbstream import _host, _inspector
+from nbstream import _host, _inspector, _nested
 from nbstream._attempts import Attempts
 from nbstream._comm import Channel, listen
 from nbstream._delivery import Delivery
@@ -39,6 +40,9 @@ WANT_SECONDS: Final = 0.1
 """How long the output is held back for others that want it."""
 GIVE_SECONDS: Final = 1.0
 """The shortest pause between two times that it is given."""
+UNFED: Final = (
+    "nbstream: this stream is fed by the notebook's own event loop; end its cell with `await s` to have all of it saved.\n"
+)
 
 
 class View:
@@ -120,8 +124,8 @@ class View:
 
     def _settle(self) -> None:
         """Wait for the run, so that the refresh of its end is still an output of this cell."""
-        if not self._run.pushed:
-            self._run.ended.wait()
+        if not self._run.pushed and not _nested.wait(self._run.ended, self._run.when_ended, self._run.source):
+            sys.stderr.write(UNFED)
         self.island.refresh()
 
     def _despair(self) -> None:

@@ -7,6 +7,7 @@ belong here: what must hold for all of them (`contract/test_sources`).
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -26,11 +27,7 @@ class Site:
 
     def __init__(self, provider: FakeProvider) -> None:
         self.provider = provider
-        self.trust: Any = True
-        if provider.ca_file is not None:
-            import ssl
-
-            self.trust = ssl.create_default_context(cafile=str(provider.ca_file))
+        self.trust = ssl.create_default_context(cafile=str(provider.ca_file) if provider.ca_file else None)
 
     def base(self, wire: str) -> str:
         return self.provider.base(wire)
@@ -169,6 +166,13 @@ async def _blocking_async_generator(site: Site, model: str) -> AsyncIterator[str
         yield text
 
 
+async def _half_blocking_async_generator(site: Site, model: str) -> AsyncIterator[str]:
+    """The same with a courtesy to the loop now and then, so that it needs one and blocks it in between."""
+    for text in _texts(site.openai.chat.completions.create(model=model, messages=ASK, stream=True)):
+        await asyncio.sleep(0)
+        yield text
+
+
 def _text_stream(site: Site, model: str) -> Any:
     return site.anthropic.messages.stream(model=model, messages=ASK, max_tokens=9).__enter__().text_stream
 
@@ -242,6 +246,7 @@ KINDS = [
     Kind("a generator of texts", _generator, **_TEXT),
     Kind("an async generator of texts", _async_generator, **_TEXT),
     Kind("an async def that drives a sync client", _blocking_async_generator, **_TEXT),
+    Kind("the same that also awaits", _half_blocking_async_generator, **_TEXT),
     Kind("nb.stream, openai", _stream("openai"), starts=True),
     Kind("nb.stream, anthropic", _stream("anthropic"), starts=True),
     Kind("nb.stream, gemini", _stream("gemini"), starts=True),

@@ -1,6 +1,7 @@
 """Tables in the docs that tests measure: what a test notes, the end of the run writes, if it is asked to.
 
-`NBSTREAM_TABLES=1 pytest …` puts what was noted between the marks `<!-- table NAME -->` and `<!-- end -->` of docs/sources.md.
+`NBSTREAM_TABLES=1 pytest -m "soak or not soak" …` puts what was noted between the marks `<!-- table NAME -->` and
+`<!-- end -->` of docs/sources.md: the tables are as whole as the run was.
 """
 
 from __future__ import annotations

@@ -24,6 +24,22 @@ const ATTRIBUTES = [
   'viewBox', 'd', 'cx', 'cy', 'r', 'x', 'y', 'width', 'height', 'rx',
 ] as const
 
+// What a formula is made of, and what may be said of its parts: no links, no actions, nothing that loads.
+const MATHML = (
+  'math mrow mi mn mo ms mspace mtext menclose mfrac mmultiscripts mprescripts none mover mpadded mphantom mroot msqrt mstyle ' +
+  'msub msup msubsup mtable mtd mtr munder munderover'
+).split(' ')
+const MATH_ATTRIBUTES = (
+  'accent class columnalign depth display displaystyle fence form height largeop linethickness lspace mathbackground mathcolor ' +
+  'mathsize mathvariant maxsize minsize movablelimits notation rowspacing rspace scriptlevel separator stretchy symmetric voffset width'
+).split(' ')
+const MATH_STYLES = (
+  'border border-bottom border-left border-right border-top color font-style font-weight margin-left math-depth padding ' +
+  'padding-bottom padding-left padding-right padding-top text-align transform width'
+).split(' ')
+/** Numbers with units, names, colours: nothing with an address in it. */
+const MATH_VALUE = /^(?:scaleX\(-1\)|[-+#\w.%, ]{0,60})$/
+
 export type HtmlName = (typeof HTML)[number]
 export type SvgName = (typeof SVG)[number]
 export type AttributeName = (typeof ATTRIBUTES)[number]
@@ -32,6 +48,7 @@ export type Attributes = { readonly [N in AttributeName]?: (N extends 'href' ? S
 export type Child = Node | string | undefined
 
 const SVG_NAMESPACE = 'http://www.w3.org/2000/svg'
+const MATH_NAMESPACE = 'http://www.w3.org/1998/Math/MathML'
 const elements: ReadonlySet<string> = new Set(HTML)
 const shapes: ReadonlySet<string> = new Set(SVG)
 const attributes: ReadonlySet<string> = new Set(ATTRIBUTES)
@@ -46,6 +63,24 @@ export function h<N extends HtmlName>(name: N, attrs: Attributes = {}, ...childr
 export function shape<N extends SvgName>(name: N, attrs: Attributes = {}, ...children: Child[]): SVGElementTagNameMap[N] {
   if (!shapes.has(name)) throw new TypeError(`<${name}> is not a shape of a view`)
   return fill(document.createElementNS(SVG_NAMESPACE, name), attrs, children)
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** A new part of a formula; what is not in the lists is left out. Throws for an element that is not. */
+export function formulaPart(name: string, attrs: Values, styles: Values, children: readonly (Node | string)[]): Element {
+  if (!MATHML.includes(name)) throw new TypeError(`<${name}> is not a part of a formula`)
+  const element = document.createElementNS(MATH_NAMESPACE, name) as MathMLElement
+  for (const [attribute, value] of allowed(attrs, MATH_ATTRIBUTES)) element.setAttribute(attribute, value)
+  for (const [property, value] of allowed(styles, MATH_STYLES)) element.style.setProperty(property, value)
+  element.append(...children)
+  return element
+}
+
+function allowed(values: Values, names: readonly string[]): [string, string][] {
+  return Object.entries(values)
+    .map(([name, value]): [string, string] => [name.replace(/[A-Z]/g, (sign) => `-${sign.toLowerCase()}`), String(value)])
+    .filter(([name, value]) => names.includes(name) && MATH_VALUE.test(value))
 }
 
 /** Set or remove one attribute of the list; writes nothing where nothing changes. */

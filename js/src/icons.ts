@@ -30,6 +30,7 @@ const PATHS = {
   stopped: 'M5 4h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1',
   text: 'M3 4h10M3 8h10M3 12h6',
   wait: 'M8 5v3.2l2 1.3',
+  wrap: 'M3 4h10M3 8h7.5a2 2 0 0 1 0 4H8M9.5 10.5L8 12l1.5 1.5M3 12h2',
   warn: 'M8 2.8l5.6 10H2.4zM8 6.6v3M8 11.3v.01',
 } as const
 

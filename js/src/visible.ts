@@ -26,6 +26,27 @@ export function reveal(text: string): string {
   return SUSPECT.test(text) ? text.replace(NOTABLE, shown) : text
 }
 
+/** A piece of a text: as it was, or what stands for something that would not be seen. */
+export interface Piece {
+  readonly text: string
+  readonly stands: boolean
+}
+
+/** The pieces of `reveal(text)`; undefined where there is nothing to reveal. */
+export function pieces(text: string): Piece[] | undefined {
+  if (!SUSPECT.test(text)) return undefined
+  const out: Piece[] = []
+  let at = 0
+  for (const match of text.matchAll(NOTABLE)) {
+    if (match.groups?.keep !== undefined) continue
+    if (match.index > at) out.push({ text: text.slice(at, match.index), stands: false })
+    out.push({ text: shown(match[0], match.groups), stands: true })
+    at = match.index + match[0].length
+  }
+  if (at > 0 && at < text.length) out.push({ text: text.slice(at), stands: false })
+  return out.length > 0 ? out : undefined
+}
+
 /** `reveal` for text that arrives in pieces, the same however it was cut: what may be a part of something longer is held. */
 export class Revealer {
   private held = ''

@@ -220,7 +220,7 @@ test('blocks: headings are demoted, tables scroll, tasks have words, code has a 
   const code = atOnce('```py\nx\n```')
   expect(code).toContain('aria-label="Code, py"')
   expect(code).toContain('aria-label="Copy code"')
-  expect(code).toContain('<code>x\n</code>')
+  expect(code).toContain('<code><div class="nb-lines"><div>x\n</div></div></code>')
 })
 
 test('links of a model open elsewhere and tell nothing; other addresses are text', () => {

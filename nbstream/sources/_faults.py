@@ -65,6 +65,19 @@ def cut(error: Exception, host: str, received: int) -> ProviderError:
     )
 
 
+def undecoded(response: Any, known: str) -> ProviderError | None:
+    """Return the error of a body that a client which decodes the `known` codings would hand on as it came."""
+    codings = [coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",")]
+    strange = [coding for coding in codings if coding not in ("", "identity") and coding not in known]
+    if not strange:
+        return None
+    package = {"br": "httpx[brotli]", "zstd": "httpx[zstd]"}.get(strange[0])
+    return BadResponse(
+        f"The server compressed the stream with {strange[0][:40]}, which it was asked not to do.",
+        hint=f"Install {package}, which decodes it." if package else "Have the server, or the proxy before it, leave it alone.",
+    )
+
+
 def malformed(what: str) -> ProviderError:
     """Return the fault of a stream that holds `what`."""
     return BadResponse(f"The stream holds {what}", hint="The partial answer is kept; the provider or a proxy sent broken data.")

@@ -121,6 +121,8 @@ class SSESource:
             if response.status_code == 204:
                 return
             await _check(response, session)
+            if fault := _faults.undecoded(response, client.headers["accept-encoding"]):
+                raise fault
             async with aclosing(response.aiter_bytes()) as chunks, aclosing(_bodies.read(chunks, session)) as batches:
                 async for batch in batches:
                     yield batch
@@ -128,7 +130,7 @@ class SSESource:
     def _given(self, session: Session) -> AsyncGenerator[Sequence[Delta], None]:
         """Read what was handed over, where it must be read: on a thread, or on the loop it is bound to."""
         if _bodies.is_async(self._x):
-            return _pull.from_loop(lambda put: self._async_body(session, put), self.loop, self._context, [], lambda: None)
+            return _pull.from_loop(lambda put: self._async_body(session, put), self.loop, self._context, [])
         return _pull.from_thread(lambda put: self._body(session, put), self._context, [])
 
     def _body(self, session: Session, put: _pull.Put) -> None:

@@ -4,8 +4,9 @@ Belongs here: `source_of`, the way from an object to its items. Does not belong 
 threads and loops (`_pull`).
 
 A function is called, a coroutine awaited, a context manager entered, until there is something to pull. Blocking streams are
-pulled on a thread; async ones on the loop that runs where they are handed over, because the streams of the SDKs are bound to
-theirs, and where none runs on a loop of nbstream's for code of users.
+pulled on a thread, also where an async generator that awaits nothing drives them; async ones on the loop that runs where they
+are handed over, because the streams of the SDKs are bound to theirs, and where none runs on a loop of nbstream's for code of
+users.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import asyncio
 import contextvars
 import inspect
 import threading
-import weakref
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing
 from typing import Any, Final
 
 from nbstream._errors import NbstreamError
 from nbstream._events import Delta
-from nbstream.sources import Source, _blame, _close, _pull, _shapes
+from nbstream.sources import Source, _blame, _close, _pull, _readers, _shapes
+from nbstream.sources._awaitless import awaits_nothing, stepped
+from nbstream.sources._ends import Finished, Said
 from nbstream.sources._items import Items, whole
 
 ACCEPTED: Final = (
@@ -31,8 +33,6 @@ ACCEPTED: Final = (
 )
 _STEPS: Final = 5
 """How often something that gives something else is followed."""
-
-_taken: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 
 def source_of(x: Any) -> Source:
@@ -46,13 +46,7 @@ def source_of(x: Any) -> Source:
         return x
     if _shapes.shape(x) is None:
         raise _refused(x)
-    if _shapes.spent(x):
-        raise ValueError(
-            f"this {_name(x)} is exhausted or closed; a stream can be read once. Make the call again, or pass a function that"
-            " makes it"
-        )
-    if _shapes.once(x):
-        _take(x)
+    _readers.take(x)
     return ObjectSource(x)
 
 
@@ -62,6 +56,7 @@ class ObjectSource:
     Attributes:
         title: a model's name where the object tells, else what it is.
         repeatable: it is a function, which can be called again for another attempt.
+        asynchronous: it was made for an event loop, whether it needs one or not.
         loop: the caller's event loop that feeds it, None where it is fed by threads or loops of nbstream's.
     """
 
@@ -74,7 +69,8 @@ class ObjectSource:
         kind = _shapes.shape(x)
         self.title = _title(x)
         self.repeatable = kind == "call" or kind == "whole"
-        self.loop = _loop_of(x) if kind in ("async", "await", "aenter") else None
+        self.asynchronous = kind in ("async", "await", "aenter")
+        self.loop = _loop_of(x) if kind != "call" and _needs_loop(x) else None
 
     async def deltas(self) -> AsyncGenerator[Sequence[Delta], None]:
         """Yield one batch of deltas for each item.
@@ -85,7 +81,7 @@ class ObjectSource:
         yield [Delta("phase", "waiting")]
         x, self._items = self._object, Items()
         self._pulled = x
-        finished = _Finished()
+        finished = Finished()
         failure: NbstreamError | None = None
         try:
             for _ in range(_STEPS):
@@ -120,8 +116,8 @@ class ObjectSource:
 
     def _part(self, x: Any, following: list[Any]) -> AsyncGenerator[Sequence[Delta], None]:
         """Pull `x`; what it turns out to give, which is pulled elsewhere, is added to `following`."""
-        if _shapes.shape(x) in ("async", "await", "aenter") or (callable(x) and _makes_async(x)):
-            return _pull.from_loop(lambda put: self._awaited(x, put), self.loop, self._context, following, lambda: _frame(x))
+        if _needs_loop(x):
+            return _pull.from_loop(lambda put: self._awaited(x, put), self.loop, self._context, following)
         return _pull.from_thread(lambda put: self._blocking(x, put), self._context, following)
 
     def _blocking(self, x: Any, put: _pull.Put) -> Any:
@@ -138,10 +134,12 @@ class ObjectSource:
                         for batch in whole(x):
                             put(batch)
                         return None
+                    case "async" if awaits_nothing(x):
+                        x = stepped(x)
                     case "sync":
                         self._pulled = x
                         stack.callback(_close.close, x)
-                        said = _Said(x)
+                        said = Said(x)
                         for item in x:
                             put(said.truly(self._items.feed(item)))
                         put(said.rest(self._items))
@@ -167,7 +165,7 @@ class ObjectSource:
                     case "async":
                         self._pulled = x
                         stack.push_async_callback(_close.aclose, x)
-                        said = _Said(x)
+                        said = Said(x)
                         async for item in x:
                             await put(said.truly(self._items.feed(item)))
                         await put(said.rest(self._items))
@@ -177,66 +175,6 @@ class ObjectSource:
                     case _:
                         return x
         raise _refused(x)
-
-
-class _Finished:
-    """Whether every choice that was seen has its finish reason: what breaks after that does not touch the answer."""
-
-    def __init__(self) -> None:
-        self.reasons: set[int] = set()
-        self._choices: set[int] = set()
-
-    @property
-    def whole(self) -> bool:
-        return bool(self.reasons) and self._choices <= self.reasons
-
-    def see(self, batch: Sequence[Delta]) -> None:
-        """Note the choices and the finish reasons of `batch`."""
-        self._choices |= {d.choice for d in batch if d.kind not in ("", "phase")}
-        self.reasons |= {d.choice for d in batch if d.finish_reason}
-
-
-class _Said:
-    """What the object itself says of its end: LiteLLM invents a finish reason, a stream of texts has lost it."""
-
-    def __init__(self, x: Any) -> None:
-        self._wrapper = x if hasattr(x, "received_finish_reason") else None
-        self._owner = _shapes.owner(x)
-
-    def truly(self, batch: list[Delta]) -> list[Delta]:
-        """Return `batch` without a finish reason that no provider sent."""
-        wrapper = self._wrapper
-        if wrapper is None or wrapper.received_finish_reason is not None:
-            return batch
-        if getattr(wrapper, "intermittent_finish_reason", None) is not None:  # Gemini's route, which may have invented it too
-            return batch
-        return [d for d in batch if not d.finish_reason]
-
-    def rest(self, items: Items) -> list[Delta]:
-        """Return what the stream that gave the texts knows beside them; only its word makes them whole."""
-        if self._owner is None:
-            return []
-        items.plain = False
-        return [d for d in Items().feed(self._owner.current_message_snapshot) if not d.text and d.kind == ""]
-
-
-def _take(x: Any) -> None:
-    """Note that `x` is being read.
-
-    Raises:
-        ValueError: it is already.
-    """
-    for part in _shapes.beneath(x):
-        if id(part) in _taken:
-            raise ValueError(
-                f"this {_name(x)} is already shown; a stream can be read once. Keep the handle, s = nb.display_stream(…), and"
-                " display(s) for a second view"
-            )
-    for part in _shapes.beneath(x):
-        try:
-            _taken[id(part)] = part
-        except TypeError:
-            continue  # what cannot be referred to weakly, such as the iterator of a list
 
 
 def _loop_of(x: Any) -> asyncio.AbstractEventLoop | None:
@@ -250,12 +188,14 @@ def _loop_of(x: Any) -> asyncio.AbstractEventLoop | None:
         return None
 
 
+def _needs_loop(x: Any) -> bool:
+    if awaits_nothing(x):
+        return False
+    return _shapes.shape(x) in ("async", "await", "aenter") or (callable(x) and _makes_async(x))
+
+
 def _makes_async(x: Any) -> bool:
     return inspect.iscoroutinefunction(x) or inspect.isasyncgenfunction(x)
-
-
-def _frame(x: Any) -> Any:
-    return getattr(x, "ag_frame", None) or getattr(x, "cr_frame", None)
 
 
 def _title(x: Any) -> str:

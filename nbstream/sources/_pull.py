@@ -71,9 +71,8 @@ async def from_loop(
     loop: asyncio.AbstractEventLoop | None,
     context: contextvars.Context,
     answer: list[Any],
-    frame: Callable[[], Any],
 ) -> AsyncGenerator[Batch, None]:
-    """The same for a coroutine function on `loop`, None for one of nbstream's own; `frame` is what it executes."""
+    """The same for a coroutine function on `loop`, None for one of nbstream's own."""
     buffer: Buffer[Batch] = Buffer()
     held: list[asyncio.Task[None]] = []
     thread: list[int] = []
@@ -111,7 +110,14 @@ async def from_loop(
         if held and not over.is_set():
             _soon(held[0].get_loop(), held[0].cancel)
             await _until(over.is_set, lambda: None, _GRACE)
-            await _end(over.is_set, lambda: _cut.cut(thread[0], frame()))
+            await _end(over.is_set, lambda: _cut_task(thread[0], held[0]))
+
+
+def _cut_task(thread: int, task: asyncio.Task[None]) -> None:
+    """Cut the connection that `task` blocks its loop with; the loop may be busy with a request of somebody else's."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    if frame is not None:
+        _cut.cut(thread, frame)
 
 
 async def _begin(

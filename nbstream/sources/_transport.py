@@ -59,6 +59,10 @@ class Transport(httpx.AsyncBaseTransport):
             self.watch.fault = _faults.connection(error, request.url.host)
             raise _outward(self.watch, error) from None
         self._note(response)
+        if fault := _faults.undecoded(response, self._inner.headers["accept-encoding"]):
+            self.watch.fault = fault
+            await response.aclose()
+            raise _outward(self.watch, httpx.DecodingError(str(fault), request=request))
         headers = [(k, v) for k, v in response.headers.multi_items() if k not in ("content-encoding", "content-length")]
         return httpx.Response(
             response.status_code,

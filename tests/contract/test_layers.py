@@ -20,7 +20,7 @@ ROWS = (
         *("_text", "_digest", "_transcript", "_calls", "_sections", "_coalesce"),
         *("_json_machine", "_json_steps", "_partial_json", "_predicates"),
     ),
-    ("_threads", "_worker", "sources"),
+    ("_threads", "_nested", "_worker", "sources"),
     (
         *("_stop", "_limits", "_chunk_fields", "_chunk_log", "_record", "_inspector", "_usage", "_structured", "_callbacks"),
         *("_intake", "_budget", "_outbox", "_audience", "_delivery", "_parts", "_ledger", "_run", "_attempts"),

@@ -1,4 +1,8 @@
-"""What holds for every kind of source: exactness, stop, limits, faults, nothing left behind. The kinds are rows of `kinds`."""
+"""What holds for every kind of source: exactness, stop, limits, faults, nothing left behind. The kinds are rows of `kinds`.
+
+Each property has a case for every kind in the suite; its other cases run there for a few kinds, and for all of them with
+`make soak`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import gc
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psutil
@@ -31,12 +35,38 @@ def ids(kind: Kind) -> str:
 
 every = pytest.mark.parametrize("kind", KINDS, ids=ids)
 
+FEW = {
+    *("openai create(stream=True)", "anthropic async messages.stream", "litellm completion, openai"),
+    *("an async def that drives a sync client", "nb.stream, anthropic"),
+}
+"""One kind of each way to be pulled: these have every case in the suite."""
+
+
+def soaked(kind: Kind, *values: Any, kept: bool = False) -> Any:
+    """One case, which is left to the soak unless it is kept or its kind is one of FEW."""
+    marks = () if kept or kind.name in FEW else pytest.mark.soak
+    return pytest.param(kind, *values, id="-".join([kind.name, *map(str, values[:1])]), marks=marks)
+
+
+def few(kinds: Sequence[Kind]) -> pytest.MarkDecorator:
+    """A case for each kind, in the suite for FEW of them."""
+    return pytest.mark.parametrize("kind", [soaked(kind) for kind in kinds])
+
+
+def each(names: str, *rows: Sequence[Any], kept: Sequence[Any]) -> pytest.MarkDecorator:
+    """A case for every kind and row, in the suite for FEW kinds, and for the others where it is the row `kept`."""
+    cases = [soaked(kind, *row, kept=row == kept) for kind in KINDS for row in rows]
+    return pytest.mark.parametrize(f"kind,{names}", cases)
+
 
 @pytest.fixture(scope="module")
-def site(provider: FakeProvider) -> Site:
+def site(provider: FakeProvider) -> Iterator[Site]:
     found = Site(provider)
     warm(found)
-    return found
+    gc.collect()
+    gc.freeze()  # what is imported stays: looking through it for each count of what is left takes longer than the rest
+    yield found
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +89,7 @@ def play(site: Site, kind: Kind, purpose: str, answer: Answer, **script: Any) ->
 # -- exactness --------------------------------------------------------------------------------------------------------------
 
 
-@every
-@pytest.mark.parametrize("cut", [1, 7, None])
+@each("cut", [1], [7], [None], kept=[7])
 def test_the_text_is_exact(site: Site, kind: Kind, cut: int | None) -> None:
     text = HOSTILE + (SEPARATORS if kind.exact else "")
     calls = [Call("call_a", "search", ['{"q": "', "ä🏠", '"}']), Call("call_b", "now", "{}")]
@@ -82,6 +111,13 @@ def test_litellm_still_loses_line_separators(site: Site, kind: Kind) -> None:
     """When this fails, LiteLLM has been mended: take `exact=False` from its rows."""
     s = play(site, kind, "separators", Answer.of([SEPARATORS, " end"]))
     assert s.content != SEPARATORS + " end"
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if "text_stream" in k.name], ids=ids)
+def test_a_text_stream_still_holds_text_alone(site: Site, kind: Kind) -> None:
+    answer = Answer.of("Hello", thinking="Hm.", calls=[Call("call_a", "now", "{}")])
+    s = play(site, kind, "texts", answer)
+    assert (s.content, s.thinking, s.tool_calls) == ("Hello", "", [])
 
 
 # -- the truth about the end ------------------------------------------------------------------------------------------------
@@ -146,8 +182,7 @@ def stopped(site: Site, kind: Kind, purpose: str, *given: faults.Fault) -> tuple
     return sum(t > clicked for t in connection.chunk_times), closed
 
 
-@every
-@pytest.mark.parametrize("moment", ["in mid-stream", "in a silent gap"])
+@each("moment", ["in mid-stream"], ["in a silent gap"], kept=["in a silent gap"])
 def test_stop_closes_the_socket_at_once(site: Site, kind: Kind, moment: str) -> None:
     over, seconds = stopped(site, kind, f"stop-{moment}", *([faults.Hang(8)] if "gap" in moment else []))
     tables.note("stops", kind.name, moment, f"{over} / {seconds * 1000:.0f} ms")
@@ -156,7 +191,7 @@ def test_stop_closes_the_socket_at_once(site: Site, kind: Kind, moment: str) -> 
 
 
 # LiteLLM's own async client for Anthropic takes its trust when it is imported, and cannot be told later.
-@pytest.mark.parametrize("kind", [k for k in KINDS if k.name != "litellm acompletion, anthropic"], ids=ids)
+@few([k for k in KINDS if k.name != "litellm acompletion, anthropic"])
 def test_stop_closes_the_socket_over_tls(secure: Site, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     if not kind.tls or kind.starts:
         monkeypatch.setenv("SSL_CERT_FILE", str(secure.provider.ca_file))
@@ -180,7 +215,7 @@ def _forget_clients() -> None:
     litellm.module_level_client = litellm.llms.custom_httpx.http_handler.HTTPHandler()
 
 
-@every
+@few(KINDS)
 def test_stop_before_the_first_byte_closes_the_socket(site: Site, kind: Kind) -> None:
     if kind.name.startswith(("openai create", "openai async", "openai responses", "anthropic create", "litellm")) or (
         "text_stream" in kind.name or kind.name == "anthropic async"
@@ -202,10 +237,10 @@ def test_stop_before_the_first_byte_closes_the_socket(site: Site, kind: Kind) ->
 # -- limits -----------------------------------------------------------------------------------------------------------------
 
 
-@every
-@pytest.mark.parametrize(
-    ("limit", "code"), [("first_token", "first_token_timeout"), ("idle", "idle_timeout"), ("total", "max_duration")]
-)
+IDLE = ("idle", "idle_timeout")
+
+
+@each("limit,code", ("first_token", "first_token_timeout"), IDLE, ("total", "max_duration"), kept=IDLE)
 def test_a_time_limit_ends_the_run_and_closes_the_socket(site: Site, kind: Kind, limit: str, code: str) -> None:
     model = name(kind, f"limit-{limit}")
     script = site.provider.script(model, TEN, faults=[faults.Hang(0 if limit == "first_token" else 3)])
@@ -240,9 +275,10 @@ def left() -> tuple[int, int]:
     return len(threads), psutil.Process().num_fds() - 3 * loops
 
 
+@pytest.mark.parametrize("runs", [4, pytest.param(12, marks=pytest.mark.soak)])
 @every
-def test_nothing_is_left_of_runs_and_stops(site: Site, kind: Kind) -> None:
-    model = name(kind, "leak")
+def test_nothing_is_left_of_runs_and_stops(site: Site, kind: Kind, runs: int) -> None:
+    model = name(kind, f"leak-{runs}")
     script = site.provider.script(model, Answer.of([f"{n} " for n in range(20)]), rate=400)
 
     def some(count: int) -> None:
@@ -255,9 +291,11 @@ def test_nothing_is_left_of_runs_and_stops(site: Site, kind: Kind) -> None:
             if connection.closed_at is None and connection.chunks_sent < connection.chunks_total:
                 connection.wait_closed()
 
-    some(6)
+    gc.collect()
+    gc.freeze()  # the same for what earlier cases have left
+    some(runs // 2)
     before = left()
-    some(12)
+    some(runs)
     for _ in range(40):
         after = left()
         if after <= before or (after[0] <= before[0] and after[1] <= before[1] + 1):

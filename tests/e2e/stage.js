@@ -36,10 +36,16 @@ class Model {
   }
   send(message) {
     this.sent.push(message)
+    if (message.type === 'part') void this.#give(message.name)
     if (message.type === 'hello') queueMicrotask(() => this.emit('msg:custom', { type: 'welcome', run: message.run }))
   }
-  emit(name, message) {
-    for (const callback of [...(this.#listeners.get(name) ?? [])]) callback(message)
+  emit(name, message, buffers) {
+    for (const callback of [...(this.#listeners.get(name) ?? [])]) callback(message, buffers)
+  }
+  /** A part of the front-end, where this host has any. */
+  async #give(name) {
+    const response = await fetch(`/part/${name}`)
+    if (response.status === 200) this.emit('msg:custom', { type: 'part', name }, [new DataView(await response.arrayBuffer())])
   }
 }
 

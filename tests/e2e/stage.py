@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Locator, Page, Route
 
 from e2e.warm import new_context
 from nbstream._events import Event, frame
+from nbstream._parts import part
 from nbstream._transcript import Transcript
 
 ADDRESS: Final = "https://stage.invalid"
@@ -45,8 +46,12 @@ class Stage:
         errors: what the page complained of; a test that leaves any has failed.
     """
 
-    def __init__(self, browser: Browser, *, theme: str = "light", width: int = 760, **options: Any) -> None:
-        """Open a page in `theme` (light or dark) whose views are `width` px wide; `options` go to `new_context`."""
+    def __init__(self, browser: Browser, *, theme: str = "light", width: int = 760, parts: bool = True, **options: Any) -> None:
+        """Open a page in `theme` (light or dark) whose views are `width` px wide; `options` go to `new_context`.
+
+        Without `parts` it is as with a kernel that does not answer: nothing comes of what is loaded on demand.
+        """
+        self._parts = parts
         self._context = new_context(browser, **{"viewport": {"width": max(width + 32, 360), "height": 900}, **options})
         self._page = PAGE.replace("WIDTH", str(width))
         self._runs: dict[str, Transcript] = {}
@@ -147,6 +152,9 @@ class Stage:
         elif path.startswith("/theme-"):
             css = THEMES / f"{path[1:-4]}-extension" / "index.css"
             route.fulfill(body=css.read_text("utf-8"), content_type="text/css")
+        elif path.startswith("/part/"):
+            found = part(path.removeprefix("/part/")) if self._parts else None
+            route.fulfill(status=204 if found is None else 200, body=found or b"", content_type="application/octet-stream")
         elif path == "/favicon.ico":
             route.fulfill(status=204)
         else:

@@ -61,6 +61,7 @@ for all that follow. Keywords:
     EmptyData(at)                        an event with empty data before chunk `at`
     Bom()                                the body begins with a byte order mark
     Raw(at, data)                        any bytes before chunk `at`
+    Compressed(coding)                   gzip, deflate or br, though identity was asked for
     Status(code, times=None, retry_after=None, echo_key=False, message=None)
                                          this status in the format's error shape, for the first `times` requests (None: all);
                                          `echo_key` quotes the key that was sent, as some providers do

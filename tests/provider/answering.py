@@ -15,6 +15,7 @@ from nbstream.demo.formats import Ask, Format
 from nbstream.demo.formats.shape import dumps
 from nbstream.demo.http import Request, Response
 from provider import faults
+from provider.coding import coder
 from provider.script import Connection, Recording, Script
 
 F = TypeVar("F", bound=faults.Fault)
@@ -50,7 +51,10 @@ async def deliver(script: Script, conn: Connection, found: Format, ask: Ask, res
         return
     chunks = spoiled(chunks, script, found)
     conn.chunks_total = len(chunks)
-    await response.start(200, {"content-type": content_type}, chunked=script.framing == "chunked")
+    headers = {"content-type": content_type}
+    for packed in having(script, faults.Compressed):
+        headers["content-encoding"] = packed.coding
+    await response.start(200, headers, chunked=script.framing == "chunked")
     await asyncio.sleep(script.first_delay)
     await _stream(chunks, script, conn, response)
 
@@ -122,6 +126,7 @@ async def _stream(chunks: list[bytes], script: Script, conn: Connection, respons
         chunks = chunks[: ending.at]
     together = next((fault.n for fault in having(script, faults.Coalesce)), 1)
     splits = having(script, faults.Split)
+    packer = next((coder(fault.coding) for fault in having(script, faults.Compressed)), None)
     position = 0
     for start in range(0, len(chunks), together):
         group = chunks[start : start + together]
@@ -131,6 +136,8 @@ async def _stream(chunks: list[bytes], script: Script, conn: Connection, respons
             for _ in group:
                 await script.gate.passed()
         data = b"".join(group)
+        if packer is not None:
+            data = packer.pack(data)
         for part in parts(data, position, splits[0]) if splits else (data,):
             await response.send(part)
         position += len(data)
@@ -141,6 +148,7 @@ async def _stream(chunks: list[bytes], script: Script, conn: Connection, respons
         case faults.Reset():
             response.reset()
         case None:
+            await response.send(packer.end() if packer is not None else b"")
             await response.finish()
 
 

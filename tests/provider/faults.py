@@ -113,6 +113,13 @@ class Bom(Fault):
 
 
 @dataclass(frozen=True)
+class Compressed(Fault):
+    """The body is compressed with `coding`: gzip, deflate or br, though nobody asked; any other name is deflate."""
+
+    coding: str
+
+
+@dataclass(frozen=True)
 class Status(Fault):
     """An error status for the first `times` requests (None: all)."""
 

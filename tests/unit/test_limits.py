@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from nbstream import Timeout
+from nbstream._arguments import MAX_DURATION, limits
 from nbstream._limits import Deadlines
 from nbstream.testing import ManualClock
+
+FIELDS = ("first_token", "idle", "total")
 
 
 class Watched:
@@ -66,6 +72,54 @@ def test_the_total_limit_holds_however_busy_the_stream_is() -> None:
         if watched.expired:
             break
     assert watched.expired == [("max_duration", 5.0)]
+
+
+@pytest.mark.parametrize("seconds", [0.2, 3.0, 45.0, 300.0])
+@pytest.mark.parametrize("gap", [0.0003, 0.007, 0.13], ids=["many chunks", "some", "few"])
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ("first_token", "first_token_timeout"),
+        ("idle", "idle_timeout"),
+        ("total", "max_duration"),
+        ("environment", "max_duration"),
+        ("module", "max_duration"),
+    ],
+)
+def test_a_limit_fires_within_a_tenth_of_its_setting(
+    limit: str, reason: str, gap: float, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many chunks come, and whoever set it; `gap` is the time between two chunks as a share of the limit."""
+    timeout = Timeout(**{"first_token": None, "idle": None, "total": None, **({limit: seconds} if limit in FIELDS else {})})
+    if limit == "environment":
+        monkeypatch.setenv(MAX_DURATION, str(seconds))
+    elif limit == "module":
+        monkeypatch.setitem(sys.modules, "litellm", SimpleNamespace(**{MAX_DURATION: seconds}))
+    watched = Watched(limits(timeout, None, ())["timeout"])
+    watched.deadlines.begin()
+    began = 0.0
+    for number in range(20 + round(1.5 / gap)):
+        watched.clock.advance(seconds * gap)
+        if watched.expired:
+            break
+        if limit == "idle" and number >= 20:
+            continue  # silence from here on
+        began = watched.clock.time() if limit == "idle" else 0.0
+        watched.deadlines.chunk(visible=limit != "first_token")
+    [(said, when)] = watched.expired
+    assert said == reason
+    assert when - began == pytest.approx(seconds, rel=0.1)
+    assert when - began >= seconds * (1 - 1e-9)  # never early
+
+
+def test_the_smaller_of_two_limits_in_total_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MAX_DURATION, "30")
+    assert limits(Timeout(total=10), None, ())["timeout"].total == 10
+    assert limits(Timeout(total=50), None, ())["timeout"].total == 30
+    assert limits(None, None, ())["timeout"].total == 30
+    monkeypatch.setenv(MAX_DURATION, "soon")
+    with pytest.raises(ValueError, match="give seconds as a number"):
+        limits(None, None, ())
 
 
 def test_cancelled_limits_never_fire() -> None:

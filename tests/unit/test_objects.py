@@ -35,6 +35,12 @@ def words() -> Iterator[str]:
 
 async def awords() -> AsyncIterator[str]:
     for word in ("Hel", "lo"):
+        await asyncio.sleep(0)
+        yield word
+
+
+async def unawaiting() -> AsyncIterator[str]:
+    for word in ("Hel", "lo"):
         yield word
 
 
@@ -51,6 +57,9 @@ async def later() -> Any:
         lambda: words,
         awords,
         lambda: awords,
+        unawaiting,
+        lambda: unawaiting,
+        lambda: lambda: unawaiting(),
         later,
         lambda: later,
         lambda: lambda: later(),
@@ -209,6 +218,21 @@ async def test_blocking_the_loop_that_feeds_the_stream_is_refused() -> None:
     assert (await s).content == "Hello"
     with pytest.raises(nb.WouldDeadlock):
         nb.display_stream(awords(), display=False, wait=True)
+
+
+@pytest.mark.parametrize("how", ["generator", "coroutine"])
+async def test_what_is_async_does_not_hold_up_the_loop_that_runs(how: str) -> None:
+    returned = threading.Event()
+
+    async def words() -> AsyncIterator[str]:
+        yield "in time" if returned.wait(2) else "too late"
+
+    async def made() -> Any:
+        return words()
+
+    s = nb.display_stream(words() if how == "generator" else made(), display=False)
+    returned.set()
+    assert (await s).content == "in time"
 
 
 def test_a_full_buffer_holds_the_producer_and_sets_it_free_when_the_consumer_leaves() -> None:

@@ -511,3 +511,18 @@ def test_an_approval_says_which_arguments_it_is_about_although_others_were_strea
     thread.join(10)
     s.finish()
     assert (s.sections[0].text, asked) == ('{"path": "a"}', '{"path": "b"}')
+
+
+def test_json_that_is_pushed_is_read_as_it_comes() -> None:
+    told: list[tuple[Any, Any]] = []
+    done = threading.Event()
+    schema = {"type": "object", "properties": {"title": {"type": "string"}}}
+    given: dict[str, Any] = {"on_field": lambda *field: told.append(field), "on_complete": lambda _: done.set()}
+    with Stream(display=False, response_format=schema, **given) as s:
+        for piece in ('{"title": "So', 'up", "minutes": 1', "25}"):
+            s.text_delta(piece)
+    assert done.wait(5)
+    assert told == [(("title",), "Soup"), (("minutes",), 125)]
+    assert s.parsed == {"title": "Soup", "minutes": 125}
+    with pytest.raises(TypeError, match="response_format is int"):
+        Stream(display=False, response_format=3)

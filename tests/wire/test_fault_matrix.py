@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import pytest
 
 import nbstream as nb
 import tables
 from provider import Answer, FakeProvider, faults
+from wire import tool_faults
 
 KEY = "sk-test-0123456789abcdef"
 PIECES = [f"Stück {n} 🏠 " for n in range(10)]
 WHOLE = "".join(PIECES)
 BIG = "0123456789abcde\n" * 327_680
 """5 MB in one event."""
+
+HALF = b'data: {"x": "\xf0\x9f'
 
 _MESSAGES = [{"role": "user", "content": "Go on"}]
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -41,12 +45,23 @@ def stream(provider: FakeProvider, wire: str, model: str) -> nb.Stream:
     return nb.stream("Go on", model=f"{ROUTES[wire]}/{model}", api_base=base, api_key=KEY, display=False, wait=True)
 
 
+def squeezed(arguments: str) -> str:
+    """The arguments as text; formats that send a value are written out anew, with white space of our own."""
+    try:
+        return json.dumps(json.loads(arguments), separators=(",", ":"))
+    except ValueError:
+        return arguments
+
+
 TEN = Answer.of(PIECES)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A fault and how it must end: the statuses that are true of it, the error's code, the text (`more`: or all of it)."""
+    """A fault and how it must end: the statuses that are true of it, the error's code, the text (`more`: or all of it).
+
+    `steps`: a tool call as it should not be, after the text; `calls`: what was meant, by name.
+    """
 
     name: str
     given: tuple[faults.Fault, ...]
@@ -56,6 +71,8 @@ class Case:
     more: bool = False
     framing: str = "chunked"
     answer: Answer = TEN
+    steps: Sequence[tool_faults.Step] = ()
+    calls: Mapping[str, str] = field(default_factory=dict)
 
 
 FIRST = "".join(PIECES[:4])
@@ -67,7 +84,16 @@ CASES = [
     # nb.from_sse reads on behind a broken event, and says at the end what it met; a library beneath nb.stream cannot.
     Case("an event that is no JSON", (faults.BadJson(4),), "error", "bad_response", FIRST, more=True),
     Case("an event with a byte that is no UTF-8", (faults.BadUtf8(4),), "error|done", None, FIRST, more=True),
-    Case("half a character at the end", (faults.NoEnd(), faults.Raw(99, b'data: {"x": "\xf0\x9f')), "truncated|error"),
+    Case("half a character at the end", (faults.NoEnd(), faults.Raw(99, HALF)), "truncated|error"),
+    Case("half a character behind a whole answer", (faults.Raw(99, HALF),), "done"),
+    Case("gzip, though identity was asked for", (faults.Compressed("gzip"),), "done"),
+    Case("deflate, likewise", (faults.Compressed("deflate"),), "done"),
+    Case("br, likewise", (faults.Compressed("br"),), "done"),
+    Case("gzip, cut in mid-answer", (faults.Compressed("gzip"), faults.Cut(4)), "error", "connection", FIRST),
+    Case("a coding that nobody knows", (faults.Compressed("x-own"),), "error", "bad_response", ""),
+    Case("tool calls whose indices are out of order", (), "done", steps=tool_faults.OUT_OF_ORDER, calls=tool_faults.PLAIN),
+    Case("two tool calls with one index", (), "done", steps=tool_faults.DUPLICATE, calls=tool_faults.PLAIN),
+    Case("arguments that are no JSON", (), "done", steps=tool_faults.NO_JSON, calls={"f": tool_faults.HALF}),
     Case("keep-alive comments", (faults.KeepAlive(),), "done"),
     Case("an event with empty data", (faults.EmptyData(4),), "done"),
     Case("a byte order mark", (faults.Bom(),), "done"),
@@ -91,16 +117,20 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("wire", FORMATS)
+WAYS: Final = [*((from_sse, wire) for wire in FORMATS), *((stream, wire) for wire in ROUTES)]
+"""`nb.stream` speaks to OpenAI by chat completions, not by Responses."""
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize("way", [from_sse, stream], ids=["nb.from_sse", "nb.stream"])
+@pytest.mark.parametrize(("way", "wire"), WAYS, ids=[f"nb.{way.__name__}-{wire}" for way, wire in WAYS])
 def test_a_fault_ends_truthfully(
     provider: FakeProvider, way: Callable[[FakeProvider, str, str], nb.Stream], case: Case, wire: str
 ) -> None:
-    if way is stream and wire not in ROUTES:
-        pytest.skip("nb.stream speaks to OpenAI by chat completions")
     model = f"matrix-{way.__name__}-{CASES.index(case)}"
-    provider.script(model, case.answer, faults=case.given, framing=case.framing)
+    given = case.given
+    if case.steps:  # behind the text, before the end
+        given = (*given, faults.Raw(len(PIECES), tool_faults.events(wire, case.steps)))
+    provider.script(model, case.answer, faults=given, framing=case.framing)
     s = way(provider, wire, model)
     code = s.error.code if s.error else None
     if way is from_sse:
@@ -108,6 +138,7 @@ def test_a_fault_ends_truthfully(
     assert s.content == case.text or (case.more and s.content == WHOLE)
     assert s.status in case.status.split("|"), s.error
     assert s.status != "done" or not case.more or s.content == WHOLE
+    assert {call.name: squeezed(call.arguments) for call in s.tool_calls} == dict(case.calls)
     if case.code:
         assert code == case.code
     if s.error is not None:

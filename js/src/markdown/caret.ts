@@ -1,5 +1,6 @@
 /** Where the caret stands: in the element in which the next character will. */
 
+import { keeperOf } from './kept'
 import { GROUP } from './lines'
 
 /** Elements that hold blocks; the caret goes into the last one that does not. */
@@ -12,6 +13,8 @@ export function spot(host: Element, caret: Node): Element {
   for (;;) {
     const end = element.lastChild === caret ? caret.previousSibling : element.lastChild
     const last = element.tagName === 'TR' ? lastFilled(element, caret) : end
+    const keeper = last ? keeperOf(last) : undefined
+    if (keeper) return keeper.spot
     if (!(last instanceof HTMLElement)) return element
     if (last.className === GROUP) return last
     if (!(element === host || HOLDERS.has(element.tagName))) return element

@@ -52,9 +52,17 @@ export function findCut(
   const inside = last === undefined ? undefined : within(tokens, last, source, lines, complete)
   if (inside && inside.offset - (going?.prefix.length ?? 0) >= least && (inside.kind !== 'plain' || going?.kind === 'plain'))
     return inside
-  const block = starts.findLast((start) => lineOf(tokens[start]) + LOOK_AHEAD <= complete)
+  const block = starts.findLast(
+    (start) => lineOf(tokens[start]) + LOOK_AHEAD <= complete && isOwn(tokens[start], source, lines),
+  )
   if (block === undefined || block === starts[0]) return undefined
   return { offset: lines[lineOf(tokens[block])] ?? 0, kind: undefined, prefix: '' }
+}
+
+/** What may turn out to be no formula after all goes on with the paragraph before it. */
+function isOwn(token: Token | undefined, source: string, lines: readonly number[]): boolean {
+  const line = lineOf(token)
+  return token?.type !== 'math_source' || source.slice(lines[line - 1] ?? 0, lines[line]).trim() === ''
 }
 
 function lineOf(token: Token | undefined): number {

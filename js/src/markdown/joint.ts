@@ -6,7 +6,9 @@
  */
 
 import { h } from '../dom'
+import { CodeBlock } from './code'
 import { type Kind, STAND_IN } from './cut'
+import { keeperOf } from './kept'
 import { appendLines } from './lines'
 import { morph } from './morph'
 import { lineStarts, type Token } from './parser'
@@ -26,8 +28,7 @@ const BLOCKS = /^(?:P|UL|OL|BLOCKQUOTE|DIV|FIGURE|H[3-6R])$/
 /** The element whose children are the parts of `block`; none where a table has no rows yet. */
 export function holder(block: Node | null, kind: Kind): Element | null {
   if (!(block instanceof Element)) return null
-  if (kind === 'table') return block.querySelector('tbody')
-  return kind === 'code' ? block.querySelector('code') : block
+  return kind === 'table' ? block.querySelector('tbody') : block
 }
 
 export function holdsLines(kind: Kind): boolean {
@@ -36,6 +37,7 @@ export function holdsLines(kind: Kind): boolean {
 
 /** How much `block` holds. */
 export function amount(block: Node | null, kind: Kind): number {
+  if (kind === 'code') return codeIn(block)?.text.length ?? 0
   const element = holder(block, kind)
   return (holdsLines(kind) ? element?.textContent?.length : element?.childNodes.length) ?? 0
 }
@@ -50,21 +52,20 @@ export function withoutStandIn(block: Node | null): void {
 
 /** Append the parts of `more` to those of `block`. */
 export function join(block: Node | null, more: Node | null, kind: Kind): void {
-  const into = holder(block, kind)
   const from = holder(more, kind)
-  if (into === null || from === null) return
-  if (holdsLines(kind)) appendLines(into, from.textContent ?? '')
-  else into.append(...from.childNodes)
+  if (from === null) return
+  if (holdsLines(kind)) writeLines(block, more, kind, amount(block, kind))
+  else holder(block, kind)?.append(...from.childNodes)
 }
 
 /** Make what follows the final parts of `block` equal to the parts of `rest`. Returns the block, which may be another one now. */
 export function renew(block: Element, rest: Node | null, going: Going, guest: Node): Element {
-  const into = holder(block, going.kind)
-  if (into === null) return block
   if (holdsLines(going.kind)) {
-    write(into, holder(rest, going.kind)?.textContent ?? '', going.kept)
+    writeLines(block, rest, going.kind, going.kept)
     return block
   }
+  const into = holder(block, going.kind)
+  if (into === null) return block
   const from = holder(rest, going.kind) ?? document.createDocumentFragment()
   morph(into, from, guest, into.childNodes[going.kept] ?? null)
   if (going.kind !== 'paragraph' || !(rest instanceof HTMLElement) || rest.nodeName === block.nodeName) return block
@@ -72,6 +73,28 @@ export function renew(block: Element, rest: Node | null, going: Going, guest: No
   rest.replaceChildren(...block.childNodes)
   block.replaceWith(rest)
   return rest
+}
+
+function codeIn(block: Node | null): CodeBlock | undefined {
+  const keeper = block ? keeperOf(block) : undefined
+  return keeper instanceof CodeBlock ? keeper : undefined
+}
+
+/** Make what `block` holds behind its first `kept` characters what `more` holds. */
+function writeLines(block: Node | null, more: Node | null, kind: Kind, kept: number): void {
+  const into = holder(block, kind)
+  if (kind === 'code') writeCode(block, codeIn(more)?.text ?? '', kept, codeIn(more)?.open ?? false)
+  else if (into) write(into, more?.textContent ?? '', kept)
+}
+
+/** Make the text of the code in `block` behind its first `kept` characters `text`; `open` if it may grow. */
+export function writeCode(block: Node | null, text: string, kept: number, open: boolean): void {
+  const code = codeIn(block)
+  if (code === undefined) return
+  const standing = code.text.length - kept
+  code.open = open
+  if (text.length >= standing) code.append(text.slice(standing))
+  else code.become(new CodeBlock(code.text.slice(0, kept) + text, code.info, open))
 }
 
 /** Make the text of `host` behind its first `kept` characters `text`. */

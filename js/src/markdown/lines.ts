@@ -8,7 +8,7 @@
 import { h } from '../dom'
 
 const LINES = 64
-export const GROUP = 'nb-lines'
+export const GROUP = 'nb-piece'
 
 /** Append `text` to what `host` holds; a caret at its end stays at the end. */
 export function appendLines(host: Element, text: string): void {

@@ -6,8 +6,9 @@
  * because it runs with each frame on what a model chose to write.
  */
 
+import { behindFormula } from './delimiters'
 import { PENDING } from './nodes'
-import type { Token } from './parser'
+import { grows, type Token } from './parser'
 
 // A line of marks that the next character may make a list, a rule, a heading, an underline of the line above, a fence …
 const MARKS = /^[ \t]*(?:[-+*=_#|]+|`{1,2}|~{1,2}|\d{1,9}[.)]?|[-+*][ \t]+|[ \t:|-]+)$/
@@ -22,7 +23,7 @@ const WORD = /[\p{L}\p{N}]/u
 /** `tokens`, the blocks of `source`, with the last one mended; `read` reads a text as `source` was read. */
 export function mend(tokens: Token[], source: string, read: (text: string) => Token[]): Token[] {
   const last = tokens.findLast(({ nesting }) => nesting === 0)
-  if (last?.type === 'fence' || last?.type === 'code_block') return withoutHalfFence(tokens, last)
+  if (last?.type === 'fence' || last?.type === 'code_block') return withoutHalfFence(tokens, grows(last))
   if (last?.type === 'plain' || endsBlank(source)) return tokens
   const settled = settle(source)
   const mended = settled === source.trimEnd() ? tokens : read(settled)
@@ -91,6 +92,11 @@ function scan(text: string, closed?: (at: number) => void): { open: string[]; at
   let at = 0
   while (at < text.length) {
     const sign = text.charAt(at)
+    const behind = sign === '$' || sign === '\\' ? behindFormula(text, at) : -1
+    if (behind > at) {
+      at = behind
+      continue
+    }
     const run = '*_~`'.includes(sign) ? runAt(text, at) : sign
     if (sign === '`') {
       const close = closing(text, at + run.length, run)

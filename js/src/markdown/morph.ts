@@ -6,6 +6,7 @@
  */
 
 import { set } from '../dom'
+import { keeperOf } from './kept'
 
 /**
  * Make the children of `into` from `first` up to `stop` (which stays) equal to the children of `from`, which is used up.
@@ -45,6 +46,9 @@ function reuse(old: Node, next: Node, guest: Node): boolean {
     } else old.data = next.data
     return true
   }
+  const keeper = keeperOf(old)
+  const other = keeperOf(next)
+  if (keeper || other) return keeper !== undefined && other !== undefined && keeper.become(other)
   if (!(old instanceof Element && next instanceof Element) || old.nodeName !== next.nodeName) return false
   for (const name of old.getAttributeNames()) if (!next.hasAttribute(name)) set(old, name, undefined)
   for (const name of next.getAttributeNames()) set(old, name, next.getAttribute(name) ?? '')

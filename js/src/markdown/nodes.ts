@@ -9,13 +9,14 @@ import { type HtmlName, h } from '../dom'
 import { icon } from '../icons'
 import { S } from '../strings'
 import { hostOf, safeUrl } from '../urls'
+import { CodeBlock, shown } from './code'
 import { appendLines } from './lines'
-import { type Token, unescaped } from './parser'
+import { Formula } from './math'
+import { isGrowing, type Token, unescaped } from './parser'
 
 /** The address that an unfinished link is given (see `mend`). */
 export const PENDING = 'nbstream:pending'
 
-const LANGUAGE_LIMIT = 40
 const TITLE_LIMIT = 200
 /** Emphasis within emphasis beyond this is dropped: thousands of levels would overflow the stack of whoever walks them. */
 const DEPTH_LIMIT = 16
@@ -93,10 +94,15 @@ function leaf(token: Token): Node {
     case 'hr':
       return h('hr')
     case 'code_inline':
-      return h('code', {}, token.content)
+      return h('code', {}, ...shown(token.content))
     case 'code_block':
     case 'fence':
-      return code(token.content, languageOf(token))
+      return new CodeBlock(token.content, languageOf(token), isGrowing(token)).root
+    case 'math_inline':
+    case 'math_block':
+      return new Formula(token.content, token.markup, token.block, token.info).root
+    case 'math_source':
+      return h('div', { class: 'nb-math nb-display' }, h('code', { class: 'nb-tex' }, ...shown(token.content)))
     case 'plain': {
       const lines = h('div', { class: 'nb-plain' })
       appendLines(lines, token.content)
@@ -124,19 +130,6 @@ function link(raw: string): Node {
 function image(src: string, alt: string): Node {
   const label = [alt, hostOf(src)].filter((part) => part !== '').join(' · ')
   return h('span', { class: 'nb-img' }, icon('image'), h('span', {}, S.imageNotLoaded(label)))
-}
-
-function code(text: string, info: string): Node {
-  const language = info.slice(0, LANGUAGE_LIMIT)
-  const copy = h('button', { class: 'nb-ib', type: 'button', 'aria-label': S.copyCode, title: S.copyCode }, icon('copy'))
-  const lines = h('code')
-  appendLines(lines, text)
-  return h(
-    'figure',
-    { class: 'nb-code', role: 'group', 'aria-label': S.codeIn(language) },
-    h('header', {}, h('span', {}, language), copy),
-    h('pre', { tabindex: '0' }, lines),
-  )
 }
 
 /** The plain text of an image's description. */

@@ -6,6 +6,7 @@
  */
 
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
+import { addFormulas } from './delimiters'
 
 export type { Token }
 export type References = NonNullable<Env['references']>
@@ -24,32 +25,47 @@ function dialect(...rules: string[]): InstanceType<typeof MarkdownIt> {
   engine.validateLink = () => true
   // Only what is spelled as an address becomes one: "readme.md" is a file, not a site in Moldova.
   engine.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
+  addFormulas(engine)
   return engine
 }
 
 /**
  * The blocks of `source`, their insides not read yet; definitions in it are added to `references`. A block that is nested
- * deeper than is shown becomes one of type `plain`.
+ * deeper than is shown becomes one of type `plain`. In a text that is `growing` a formula that is not closed shows its source.
  */
-export function parseBlocks(source: string, references: References): Token[] {
-  const tokens = outer.parse(source, { references })
+export function parseBlocks(source: string, references: References, growing = false): Token[] {
+  const tokens = outer.parse(source, environment(references, growing))
   return tokens.some(isTooDeep) ? flattened(tokens, source) : tokens
 }
 
 /** Read the insides of `tokens`, resolving link labels by `references`. */
-export function parseInlines(tokens: readonly Token[], references: References): void {
+export function parseInlines(tokens: readonly Token[], references: References, growing = false): void {
   const inline = tokens.filter(({ type }) => type === 'inline')
   for (const token of inline) token.children = []
-  const state = new inner.core.State('', inner, { references })
+  const state = new inner.core.State('', inner, environment(references, growing))
   state.tokens = inline
   inner.core.process(state)
 }
 
 /** Both. */
-export function parse(source: string, references: References): Token[] {
-  const tokens = parseBlocks(source, references)
-  parseInlines(tokens, references)
+export function parse(source: string, references: References, growing = false): Token[] {
+  const tokens = parseBlocks(source, references, growing)
+  parseInlines(tokens, references, growing)
   return tokens
+}
+
+function environment(references: References, growing: boolean): Env {
+  return { references, growing } as Env
+}
+
+/** Say that the text of `token`, the last of a text that grows, may grow, too. */
+export function grows(token: Token): Token {
+  token.meta = { grows: true }
+  return token
+}
+
+export function isGrowing({ meta }: Token): boolean {
+  return (meta as { readonly grows?: boolean } | null)?.grows === true
 }
 
 /** A block of text that is no Markdown. */

@@ -22,6 +22,7 @@ import {
   renew,
   withoutStandIn,
   write,
+  writeCode,
 } from './joint'
 import { groupsOf, Late, makeAgain } from './late'
 import { mend } from './mend'
@@ -29,6 +30,7 @@ import { morph } from './morph'
 import { build, buildInline } from './nodes'
 import {
   blockStarts,
+  isGrowing,
   lineStarts,
   noReferences,
   parseBlocks,
@@ -96,6 +98,7 @@ export class Markdown {
     if (this.closed) return
     if (this.half) this.append('\n')
     this.closed = true
+    this.shown = undefined
     this.draw()
   }
 
@@ -106,18 +109,18 @@ export class Markdown {
     const defined = new Set<string>()
     const source = (): string => (this.going?.prefix ?? '') + this.tail
     let scope = within(this.definitions)
-    let tokens = read(source(), scope, this.going)
+    let tokens = read(source(), scope, this.going, !this.closed)
     for (let cut = this.cut(tokens, source()); cut; cut = this.cut(tokens, source())) {
       const before = source()
       pieces.push(this.commit(before.slice(0, cut.offset), cut, fragment, defined))
       this.tail = before.slice(cut.offset)
       scope = within(this.definitions)
-      tokens = read(source(), scope, this.going)
+      tokens = read(source(), scope, this.going, !this.closed)
     }
-    if (!this.closed) tokens = mend(tokens, source(), (text) => read(text, scope, this.going))
+    if (!this.closed) tokens = mend(tokens, source(), (text) => read(text, scope, this.going, true))
     this.fit(tokens, source())
     if (!this.refresh(tokens, scope)) {
-      parseInlines(tokens, scope)
+      parseInlines(tokens, scope, !this.closed)
       this.join(fragment, made(tokens, this.going))
       this.place(fragment, going, final)
     }
@@ -201,14 +204,15 @@ export class Markdown {
     if (!this.shown || Object.keys(scope).length > 0) return false
     const at = changed(this.shown, tokens)
     if (at === undefined) return true
-    const [first] = tokens
-    if (this.going && holdsLines(this.going.kind) && tokens.length === 1) {
-      const lines = holder(this.parts.at(this.final), this.going.kind)
-      if (lines) write(lines, first?.content ?? '', this.going.kept)
-      return lines !== null
+    const [only] = tokens
+    if (this.going && holdsLines(this.going.kind) && only && tokens.length === 1) {
+      const block = this.parts.at(this.final)
+      if (this.going.kind === 'code') writeCode(block, only.content, this.going.kept, isGrowing(only))
+      else if (block instanceof Element) write(block, only.content, this.going.kept)
+      return true
     }
     if (!this.isInside(tokens, at)) return false
-    parseInlines(tokens.slice(at, at + 1), scope)
+    parseInlines(tokens.slice(at, at + 1), scope, !this.closed)
     const inside = document.createDocumentFragment()
     buildInline(tokens, at, inside)
     morph(spot(this.parts.last, this.caret), inside, this.caret)
@@ -264,12 +268,12 @@ export class Markdown {
 }
 
 /** The blocks of `source`; text that is no Markdown any more is so up to the next empty line. */
-function read(source: string, references: References, going: Going | undefined): Token[] {
-  if (going?.kind !== 'plain') return parseBlocks(source, references)
+function read(source: string, references: References, going: Going | undefined, growing = false): Token[] {
+  if (going?.kind !== 'plain') return parseBlocks(source, references, growing)
   const end = EMPTY_LINE.exec(source)
   const text = end ? source.slice(0, end.index + 1) : source
   const lines = lineStarts(text).length - 1
-  const after = end ? parseBlocks(source.slice(text.length), references) : []
+  const after = end ? parseBlocks(source.slice(text.length), references, growing) : []
   for (const token of after) if (token.map) token.map = [token.map[0] + lines, token.map[1] + lines]
   return [plain(text, [0, lines]), ...after]
 }

@@ -1,19 +1,19 @@
 /**
  * The highlighter: loaded on demand, one for a page, its work done in a worker.
  *
- * Belongs here: the queue of texts and the worker's life. Does not belong here: elements (`markdown/code`), grammars (`tokens`).
+ * Belongs here: the queue of texts and the worker's life. Does not belong here: what is looked at when (`colours`), grammars
+ * (`tokens`).
  * A text that takes longer than a second costs its worker's life, and stays plain: eight thousand characters can keep any engine
  * of this kind busy for minutes.
  */
 
+import { type Coloured, Colours, type Frame } from './colours'
 import program from './highlight.worker?program'
 import type { Runs } from './tokens'
 
-export type { Runs }
-
 export interface HighlightPart {
-  /** The runs of `text`; undefined where there are none: no grammar, no worker, too slow. */
-  highlight(language: string, text: string): Promise<Runs | undefined>
+  /** Keep `block` in colours; returns the function to call when its text has grown or is closed. `frame` waits for a frame. */
+  colour(block: Coloured, frame: Frame): () => void
 }
 
 interface Job {
@@ -35,7 +35,7 @@ const PATIENCE = 1000
 /** How long that start may take. */
 const START = 15_000
 
-export class Highlighter implements HighlightPart {
+export class Highlighter {
   private readonly jobs: Job[] = []
   private worker: Process | undefined
   private ready = false
@@ -44,6 +44,7 @@ export class Highlighter implements HighlightPart {
 
   constructor(private readonly make: () => Process = start) {}
 
+  /** The runs of `text`; undefined where there are none: no grammar, no worker, too slow. */
   highlight(language: string, text: string): Promise<Runs | undefined> {
     if (this.broken) return Promise.resolve(undefined)
     return new Promise((done) => {
@@ -115,6 +116,7 @@ function start(): Worker {
 
 const highlighter = new Highlighter()
 
-export function highlight(language: string, text: string): Promise<Runs | undefined> {
-  return highlighter.highlight(language, text)
+export function colour(block: Coloured, frame: Frame): () => void {
+  const colours = new Colours(block, (language, text) => highlighter.highlight(language, text), frame)
+  return () => colours.changed()
 }

@@ -35,15 +35,13 @@ import sql from 'highlight.js/lib/languages/sql'
 import typescript from 'highlight.js/lib/languages/typescript'
 import xml from 'highlight.js/lib/languages/xml'
 import yaml from 'highlight.js/lib/languages/yaml'
+import { KINDS } from './kinds'
 
 // biome-ignore format: a list of names, not one a line
 const GRAMMARS = {
   bash, c, cpp, csharp, css, diff, dockerfile, go, ini, java, javascript, json, julia, kotlin, latex, makefile, markdown, php,
   python, 'python-repl': pycon, r, ruby, rust, shell, sql, typescript, xml, yaml,
 }
-
-/** The kinds of runs, in the order of their numbers: plain, keyword, string, number, comment, property, operator. */
-export const KINDS = ['', 'k', 's', 'n', 'c', 'p', 'o'] as const
 
 // By the first word of a scope, unless the whole one is listed. What is not listed is plain.
 const KIND_OF: Readonly<Record<string, (typeof KINDS)[number]>> = {
@@ -120,6 +118,7 @@ const engine = hljs.newInstance()
 engine.configure({ __emitter: RunEmitter } as never) // reason: the option is meant for this, and left out of its types
 for (const [name, grammar] of Object.entries(GRAMMARS)) engine.registerLanguage(name, grammar)
 engine.registerAliases(['jsonc', 'json5', 'jsonl', 'ndjson', 'ipynb'], { languageName: 'json' })
+engine.registerAliases(['jl'], { languageName: 'julia' })
 engine.registerAliases(['python3', 'ipython', 'ipython3'], { languageName: 'python' })
 engine.registerAliases(['fish', 'powershell', 'ps1'], { languageName: 'bash' })
 

@@ -8,6 +8,7 @@
 
 import type { Event } from '../events'
 import type { Section, Store } from '../store'
+import { hearCode } from './code'
 import { viewOf } from './registry'
 import type { Context, SectionView } from './section'
 
@@ -64,11 +65,7 @@ export class Sections implements Context {
 
   /** `copy` gets the text of a code block whose button was pressed. */
   onCopyCode(copy: (text: string) => void): void {
-    this.body.addEventListener('click', ({ target }) => {
-      const code =
-        target instanceof Element ? target.closest('.nb-code button')?.closest('.nb-code')?.querySelector('code') : null
-      if (code) copy((code.textContent ?? '').replace(/\n$/, ''))
-    })
+    hearCode(this.body, copy)
   }
 
   private heard(at: number, text: string): void {

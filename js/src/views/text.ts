@@ -52,7 +52,7 @@ export class Text {
   private block(): void {
     this.last = document.createTextNode('')
     this.lines = 0
-    this.host.append(h('div', { class: 'nb-lines' }, this.last))
+    this.host.append(h('div', { class: 'nb-piece' }, this.last))
   }
 
   /** How much of `text` goes into the open block. */

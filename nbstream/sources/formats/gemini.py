@@ -26,13 +26,14 @@ _LENGTH: Final = 100_000
 class _Candidate:
     """What the reader remembers of a candidate."""
 
-    __slots__ = ("args", "calls", "finished", "open")
+    __slots__ = ("args", "calls", "finished", "open", "unread")
 
     def __init__(self) -> None:
         self.finished = False
         self.calls = 0
         self.open = False  # a call's arguments are coming piece by piece
         self.args: dict[str, Any] = {}
+        self.unread = ""  # arguments that came as text: a gateway passes on what the model wrote, JSON or not
 
 
 class Reader:
@@ -119,11 +120,12 @@ class Reader:
             if seen.open:
                 yield self._complete(number, seen)
             seen.calls += 1
-            seen.open, seen.args = True, {}
+            seen.open, seen.args, seen.unread = True, {}, ""
             own = text(call.get("id")) or None
             meta = {"signature": signature} if signature else None
             yield Delta("tool", choice=number, index=seen.calls, id=own, name=name or None, meta=meta)
         seen.args.update(obj(call.get("args")))
+        seen.unread += text(call.get("args"))
         for piece in objs(partial):
             _put(seen.args, piece)
         if not more:
@@ -132,7 +134,7 @@ class Reader:
     @staticmethod
     def _complete(number: int, seen: _Candidate) -> Delta:
         seen.open = False
-        return Delta("tool", shape.dumps(seen.args), choice=number, index=seen.calls, final=True)
+        return Delta("tool", seen.unread or shape.dumps(seen.args), choice=number, index=seen.calls, final=True)
 
 
 def _of(value: Mapping[str, Any], name: str) -> Any:
