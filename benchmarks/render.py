@@ -1,6 +1,6 @@
 """What it costs the page to show a growing Markdown text, beside other ways to do it.
 
-Belongs here: the runs, what they took, and the section of the page. Does not belong here: the contenders (`js/bench/render.ts`).
+Belongs here: the runs, what they took, and the section of the page. Does not belong here: the ways (`js/bench/render.ts`).
 
 No notebook and no kernel: a bare page, ten tokens in each animation frame, frames as fast as they come. The CPU is that of the
 renderer's main thread, as the kernel's scheduler counts it, in nanoseconds; so a busy machine does not matter. Script, style,
@@ -10,7 +10,6 @@ layout and paint are in it.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -78,6 +77,42 @@ def measure(
         for kind, length, name in ((k, n, w) for k in kinds for n in lengths for w in names):
             runs[kind, length, name] = _one(browser, bundle, name, kind, length)
         return runs, browser.version
+
+
+def describe(runs: Runs) -> Section:
+    """Return the section of the page."""
+    about = (
+        f"A bare page in Chromium, no notebook: {PER_FRAME} tokens in each animation frame, frames as fast as they come, all "
+        "ways in the same shadow root under the view's stylesheet, its scroller kept at the end. CPU seconds of the renderer's main "
+        "thread by the kernel's scheduler: script, style, layout and paint. Growth is the last tenth of the frames over the "
+        f"first. A way is stopped after {CAP_SECONDS:.0f} s; the share of the text that it has shown stands beside it."
+    )
+    paragraphs, targets = [about], []
+    for kind in dict.fromkeys(kind for kind, _, _ in runs):
+        lengths = sorted({n for k, n, _ in runs if k == kind})
+        titles = ("of plain text", "growth", "longest call, ms")
+        head = (kind, *(title for n in lengths for title in (f"{n:,} tokens, s", *titles)))
+        rows = []
+        for name in (name for name in NAMES if (kind, lengths[0], name) in runs):
+            cells = [cell for n in lengths for cell in _cells(runs[kind, n, name], runs[kind, n, BOUND])]
+            rows.append((NAMES[name], *cells))
+        paragraphs.append(table(head, rows))
+        ours = [(runs[kind, n, OURS], runs[kind, n, BOUND]) for n in lengths]
+        ratio, growth = max(r.total / bound.total for r, bound in ours), max(r.growth for r, _ in ours)
+        targets.append(
+            Target(
+                f"{kind}: at most {RATIO} times plain text, last tenth at most {GROWTH} times the first",
+                f"{ratio:.2f}, {growth:.2f}",
+                ratio <= RATIO and growth <= GROWTH,
+            )
+        )
+    return section("Rendering, without a notebook", paragraphs, targets)
+
+
+def _cells(run: Run, bound: Run) -> tuple[str, ...]:
+    if run.share < 1:
+        return f"{run.total:.2f} for {run.share:.0%}", "", f"{run.growth:.1f}", f"{run.longest:.0f}"
+    return f"{run.total:.2f}", f"{run.total / bound.total:.2f}", f"{run.growth:.2f}", f"{run.longest:.0f}"
 
 
 def _bundle() -> str:

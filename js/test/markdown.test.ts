@@ -155,7 +155,7 @@ test('a paragraph without end is read in stretches, at the same places however i
 })
 
 test('a block that cannot be cut goes on as text up to the next empty line', () => {
-  const quote = '> one *two* three\n'.repeat(4_000)
+  const quote = `> one *two* ${'three '.repeat(60)}\n`.repeat(150)
   const text = `before\n\n${quote}\nafter *it*\n\nx\n\ny\n`
   const host = grown([text], true)
   expect(host.innerHTML).toBe(grown(pieces(text, 4, 3_000), true).innerHTML)

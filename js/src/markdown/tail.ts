@@ -211,11 +211,13 @@ export class Markdown {
       else if (block instanceof Element) write(block, only.content, this.going.kept)
       return true
     }
-    if (!this.isInside(tokens, at)) return false
+    // Not the formula that may be the last thing in it.
+    const inside = spot(this.parts.last, this.caret).closest('p, li, h3, h4, h5, h6')
+    if (inside === null || !this.isInside(tokens, at)) return false
     parseInlines(tokens.slice(at, at + 1), scope, !this.closed)
-    const inside = document.createDocumentFragment()
-    buildInline(tokens, at, inside)
-    morph(spot(this.parts.last, this.caret), inside, this.caret)
+    const fragment = document.createDocumentFragment()
+    buildInline(tokens, at, fragment)
+    morph(inside, fragment, this.caret)
     return true
   }
 
