@@ -72,7 +72,7 @@ export function formulaPart(name: string, attrs: Values, styles: Values, childre
   if (!MATHML.includes(name)) throw new TypeError(`<${name}> is not a part of a formula`)
   const element = document.createElementNS(MATH_NAMESPACE, name) as MathMLElement
   for (const [attribute, value] of allowed(attrs, MATH_ATTRIBUTES)) element.setAttribute(attribute, value)
-  for (const [property, value] of allowed(styles, MATH_STYLES)) element.style.setProperty(property, value)
+  for (const [property, value] of allowed(styles, MATH_STYLES)) element.style?.setProperty(property, value)
   element.append(...children)
   return element
 }

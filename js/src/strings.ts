@@ -85,6 +85,7 @@ export const S = {
   done: (time: string): string => (time === '' ? 'Done' : `Done in ${time}`),
   doneLength: (time: string): string => `${S.done(time)}: cut at the model's output limit`,
   doneFiltered: (time: string): string => `${S.done(time)}: cut by the provider's content filter`,
+  doneRefused: (time: string): string => `${S.done(time)}: the model refused`,
   failed: (tokens: string): string => (tokens === '' ? 'Error' : `Error after ${tokens}`),
   beforeFirst: 'before the first token',
 
@@ -94,6 +95,7 @@ export const S = {
   toolRuns: 'running',
   toolOk: 'done',
   toolBad: 'failed',
+  toolBadAfter: (time: string): string => `failed after ${time}`,
   toolAsks: 'needs approval',
   toolDenied: 'denied by you',
 

@@ -234,10 +234,40 @@ test('links of a model open elsewhere and tell nothing; other addresses are text
   }
 })
 
-test('an image is a chip with its description and its host', () => {
-  const html = atOnce('![the *chart*](https://images.example.org/x.png)')
-  expect(html).not.toContain('<img')
-  expect(html).toContain('<span>Image not loaded: the chart · images.example.org</span>')
+test('an image is a place with its description, fetched when its host has been named and pressed, and stays then', () => {
+  const root = document.createElement('div')
+  const markdown = new Markdown(root)
+  markdown.append('see ![the *chart*](https://images.example.org/x.png)')
+  const button = root.querySelector('button')
+  expect(root.querySelector('img')).toBeNull()
+  expect(root.textContent).toContain('Image not loaded: the chart')
+  expect(button?.textContent).toBe('Show image from images.example.org')
+  expect(button?.title).toBe('https://images.example.org/x.png')
+  button?.click()
+  const shown = root.querySelector('img')
+  expect(shown?.getAttribute('src')).toBe('https://images.example.org/x.png')
+  markdown.append(' and more')
+  expect(root.querySelector('img')).toBe(shown)
+})
+
+test('an image whose address changes must be asked for again', () => {
+  const root = document.createElement('div')
+  const markdown = new Markdown(root)
+  markdown.append('![a](https://e.org/x)\n')
+  root.querySelector('button')?.click()
+  markdown.append('[a]: https://e.org/y\n\n![a]')
+  expect([...root.querySelectorAll('img')].map((image) => image.getAttribute('src'))).not.toContain('https://e.org/y')
+})
+
+test('an image that is in the text is shown, one in a link has no button, and what is no picture is not loaded', () => {
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  expect(atOnce(`![dot](data:image/png;base64,${pixel})`)).toContain(`src="data:image/png;base64,${pixel}"`)
+  expect(atOnce('[![x](https://e.org/x.png)](https://e.org)')).not.toContain('<button')
+  for (const bad of ['javascript:alert(1)', './x', '//e.org/x', 'data:image/svg+xml,x', 'mailto:a@b.c']) {
+    const html = atOnce(`![x](${bad})`)
+    expect(html, bad).not.toContain('<img')
+    expect(html, bad).not.toContain('<button')
+  }
 })
 
 test.each([
@@ -309,7 +339,7 @@ test('a thousand levels of emphasis become a few, open or closed, without losing
 })
 
 test('the dialect is read from one place', () => {
-  for (const name of readdirSync('src/markdown').filter((name) => name !== 'parser.ts')) {
+  for (const name of readdirSync('src/markdown').filter((name) => !/^(?:parser|delimiters)\.ts$/.test(name))) {
     const source = readFileSync(`src/markdown/${name}`, 'utf8')
     expect(source).not.toMatch(/from 'markdown-it'|innerHTML|createElement\(/)
   }

@@ -243,5 +243,14 @@ describe('a refusal', () => {
     expect(one(view, '.nb-refusal').textContent).toBe('The model refused to answer')
     expect(section(view, 0).getAttribute('aria-label')).toBe('Refusal')
     expect(body(view, 0).textContent).toBe('I cannot')
+    run.apply([end('done', 'content_filter')])
+    frame()
+    expect(one(view, '[role=status]').textContent).toBe('Done: the model refused')
+  })
+
+  test('without a text is told by its reason', () => {
+    const { view } = shown(note({ refusal: 'It would help with harm.' }), end('done', 'content_filter'))
+    expect(one(view, '[role=status]').textContent).toBe('Done: the model refused')
+    expect(view.textContent).toContain('It would help with harm.')
   })
 })

@@ -57,7 +57,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings", "timers", "keys", "page", "visible", "jsonreader"),
     ("transcript", "difference", "chunkpages", "attempts", "inbox", "urls", "schedule", "kernel", "output", "parts"),
-    ("dom", "icons", "markdown", "store", "comm"),
+    ("dom", "icons", "images", "markdown", "store", "comm"),
     ("views",),
     ("adopt",),
     ("widget",),

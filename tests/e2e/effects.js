@@ -3,9 +3,9 @@
   const heard = top === globalThis ? [] : undefined
   const tell = (what) => {
     const element = globalThis.event?.target
-    const place = top === globalThis ? element : globalThis.frameElement
-    const payload = place instanceof top.Element ? place.closest('[data-payload]')?.dataset.payload : top.touched
     try {
+      const place = top === globalThis ? element : globalThis.frameElement
+      const payload = place instanceof top.Element ? place.closest('[data-payload]')?.dataset.payload : top.touched
       top.canary.push({ what, payload })
     } catch {
       // Of another origin: its requests are heard all the same.

@@ -93,11 +93,14 @@ async function shown(work) {
   }
 }
 
-/** What a reader may do without meaning anything by it. */
+/** What a reader, or the browser, may do to an element sooner or later: a click, a movement, whatever it says it listens to. */
 function touch(elements) {
   for (const element of elements) {
-    for (const name of ['mouseover', 'mousemove', 'click']) {
+    for (const name of ['mouseover', 'click']) {
       element.dispatchEvent(new MouseEvent(name, { bubbles: true, composed: true, cancelable: true }))
+    }
+    for (const { name } of element.attributes) {
+      if (name.startsWith('on')) element.dispatchEvent(new Event(name.slice(2), { bubbles: true, composed: true }))
     }
   }
 }
@@ -160,6 +163,10 @@ async function cut(payloads) {
 /** The same payloads as HTML: what this page hears where nothing holds them back. Returns which of the first ones did something. */
 async function raw(payloads, enough) {
   const fired = new Set()
+  // A page that opens another one is drawn no more.
+  addEventListener('click', (event) => {
+    if (!String(event.target.closest('a, area')?.href).startsWith('javascript:')) event.preventDefault()
+  })
   for (let from = 0; from < payloads.length && fired.size < enough; from += 50) {
     const hosts = payloads.slice(from, from + 50).map(({ id, text }) => {
       const host = document.createElement('div')

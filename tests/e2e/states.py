@@ -66,6 +66,11 @@ WEATHER: Final = (
     '{"city": "Oslo", "days": [{"date": "2026-11-21", "temp_c": 7.2, "sky": "overcast"},'
     ' {"date": "2026-11-22", "temp_c": 6.7, "sky": "rain"}]}'
 )
+PICTURE: Final = (
+    "iVBORw0KGgoAAAANSUhEUgAAAGAAAAAgCAIAAABiouoDAAAAh0lEQVR42u3XMQqAMBBE0bmGJ/SA3m1qQTsjSCAm2ez/pNryMU207cfj+Yr7fRcQ"
+    "AAEEEEAAAQRQiruLAHpBAejbJS9QbWIpSYFatRSQf0gsZUEgdywSkEc0O5BHJ5YSA8izptk+hwAFQBkA5LCJpfQG8lqJpfwF5ByJpTQAcuLEUiqA"
+    "4Cg7AZEhGlzeteERAAAAAElFTkSuQmCC"
+)
 LIVE: Final[dict[str, MetaValue]] = {"ttft_us": 480_000, "input_tokens": 1200, "estimated": True, "cost_nanousd": 14_500_000}
 FINAL: Final[dict[str, MetaValue]] = {
     "ttft_us": 480_000,
@@ -203,6 +208,73 @@ STATES: Final[dict[str, State]] = {
             *ended(),
         ),
         expand("Result"),
+    ),
+    "result-colours": State(
+        (
+            *begun(TOOLS),
+            *call(0, "run_tests", '{"path": "tests"}', "bad", duration_us=80_000),
+            Open("result", {"name": "run_tests", "id": "call_0", "state": "bad"}),
+            Append(
+                1,
+                "\x1b[1mtests/test_sum.py\x1b[0m \x1b[32m..\x1b[31mF\x1b[0m\n"
+                "\x1b[31m\x1b[1mE  assert 0.6 == 0.1\x1b[0m\n1 failed, 2 passed",
+            ),
+            Close(1),
+            *ended(),
+        ),
+        expand("Result"),
+    ),
+    "sources": State(
+        (
+            *begun(TOOLS),
+            *said("Rows come first in memory, so the last axis is the fast one.", 0),
+            Close(0),
+            *(Open("source", {"title": "Sums along an axis"}), Append(1, "https://docs.example.org/sums"), Close(1)),
+            *(
+                Open("source", {"title": "How floats are added, from the first bit to the last"}),
+                Append(2, "https://e.org/f"),
+                Close(2),
+            ),
+            *(Open("source"), Append(3, "floats.pdf"), Close(3)),
+            *ended(),
+        )
+    ),
+    "files": State(
+        (
+            *begun(TOOLS),
+            *said("The error grows with the number of terms:", 0),
+            Close(0),
+            *(
+                Open("file", {"name": "error.png", "media_type": "image/png", "data": PICTURE}),
+                Append(1, "error.png"),
+                Close(1),
+            ),
+            Open("file", {"name": "four methods", "media_type": "image/png", "url": "https://images.example.org/4.png"}),
+            *(Append(2, "https://images.example.org/4.png"), Close(2)),
+            *(
+                Open("file", {"name": "sums.csv", "media_type": "text/csv", "data": "YSxiCjEsMgo="}),
+                Append(3, "sums.csv"),
+                Close(3),
+            ),
+            *ended(),
+        )
+    ),
+    "structured": State(
+        (
+            *begun(TOOLS, render="json"),
+            *said(
+                '{"title": "Lentil soup", "minutes": 35, "vegan": true, "note": null, "ingredients": ["lentils, 200 g", "on',
+                0,
+            ),
+        )
+    ),
+    "refusal": State(
+        (
+            *begun(TOOLS),
+            Open("content", {"refusal": True}),
+            Append(0, "I cannot help with that."),
+            *ended(finish_reason="content_filter"),
+        )
     ),
     "done": State((*begun(), *thought(), *said(ANSWER, 1), *ended())),
     "thought-open": State((*begun(), *thought(), *said(PARTIAL, 1), *ended()), expand("Thought for")),

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 import corpora
 from e2e.canary import Canary
+from e2e.harness import Lab
 
 NAMES: Final = ("xss_html", "active_content", "dompurify_expect", "naughty_strings", "trojan_source", "unicode_smuggling")
 CUT: Final = 100
@@ -55,11 +56,11 @@ def exposed(canary: Canary, how: str, given: list[Payload]) -> list[str]:
 def test_the_page_hears_what_payloads_do_where_nothing_holds_them_back(browser: Browser) -> None:
     canary = Canary(browser)
     given = [payload for name in ("active_content", "xss_html") for payload in payloads(name)]
-    fired = canary.call("raw", given, 120)
+    fired = canary.call("raw", given, 200)
     hits = list(canary.recorder.hits)
     canary.close()
     assert len(fired) >= 100
-    assert any("/canary" in hit for hit in hits)
+    assert len(hits) >= 10
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,3 +79,29 @@ def test_a_payload_that_is_cut_does_nothing_wherever_it_is_cut(canary: Canary) -
 @pytest.mark.parametrize("name", NAMES)
 def test_every_payload_does_nothing_wherever_it_is_cut(canary: Canary, name: str) -> None:
     assert exposed(canary, "cut", payloads(name)) == []
+
+
+BUTTON: Final = '<button data-commandlinker-command="notebook:insert-cell-below">press me</button>'
+SHOWN: Final = f"""import nbstream as nb
+from IPython.display import HTML, display
+text = {BUTTON!r}
+display(HTML(text))
+calls = [{{"name": "f", "arguments": text}}, {{"name": text, "arguments": "{{}}"}}]
+s = nb.display_stream(nb.fake(text, thinking=text, tool_calls=calls, rate=None, ttft=0), wait=True)"""
+
+
+def test_a_button_that_a_model_has_made_runs_no_command_of_jupyterlab(lab: Lab) -> None:
+    nb = lab.open(SHOWN, shared=True)
+    nb.run(0, wait=True)
+    view = nb.view(0)
+    expect(view).to_have_attribute("data-status", "done", timeout=30_000)
+    cells = nb.page.locator(".jp-NotebookPanel:visible .jp-CodeCell")
+    view.get_by_role("button", name="Thought").click()
+    written = view.get_by_text("data-commandlinker-command")
+    assert written.count() >= 3
+    for place in written.all():
+        place.click()
+    expect(cells).to_have_count(1)
+    assert view.locator("[data-commandlinker-command]").count() == 0
+    nb.output(0).get_by_role("button", name="press me", exact=True).click()
+    expect(cells).to_have_count(2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance import VECTORS, load
 from corpora import rows, texts
 from nbstream._visible import Revealer, reveal
 
@@ -70,3 +72,14 @@ def test_a_flag_may_be_cut() -> None:
     for at in range(len(flag) + 1):
         revealer = Revealer()
         assert revealer.feed(f"a{flag[:at]}") + revealer.feed(f"{flag[at:]}b") + revealer.flush() == f"a{flag}b"
+
+
+@pytest.mark.parametrize("case", load("visible.json"), ids=lambda case: case["name"])
+def test_it_shows_what_the_front_end_shows(case: dict[str, str]) -> None:
+    assert reveal(case["text"]) == case["shown"]
+
+
+def test_every_character_is_shown_as_the_front_end_shows_it() -> None:
+    text = "".join(f"{chr(point)}x" for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
+    digest = hashlib.sha256(reveal(text).encode()).hexdigest()
+    assert digest == (VECTORS / "visible.sha256").read_text("utf-8").strip()

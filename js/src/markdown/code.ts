@@ -27,13 +27,14 @@ export const BOUND = 24
 
 export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
   readonly root: HTMLElement
-  /** The text exactly as it came. */
-  text = ''
   language = ''
+  /** The lines of the text, each with its line end. */
+  readonly texts: string[] = []
   /** Where each line begins in the text. */
   readonly starts: number[] = []
   /** Changes when the text did not grow but become another. */
   version = 0
+  length = 0
   private readonly label = h('span')
   private readonly pre: HTMLElement
   private readonly code = h('code')
@@ -70,6 +71,11 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
     keep(this)
   }
 
+  /** The text exactly as it came. */
+  get text(): string {
+    return this.texts.join('')
+  }
+
   get spot(): Element {
     return this.lines[this.lines.length - 1] ?? this.code
   }
@@ -78,11 +84,9 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
     if (!(next instanceof CodeBlock)) return false
     if (next.info !== this.info) this.name(next.info)
     this.open = next.open
-    if (next.text.startsWith(this.text)) this.append(next.text.slice(this.text.length))
-    else {
-      this.clear()
-      this.append(next.text)
-    }
+    const { text } = next
+    if (!text.startsWith(this.text)) this.clear()
+    this.append(text.slice(this.length))
     this.changed()
     return true
   }
@@ -90,16 +94,18 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
   /** More text, at the end. */
   append(text: string): void {
     let at = 0
-    const last = this.starts.length - 1
-    if (text !== '' && last >= 0 && !this.text.endsWith('\n')) {
+    const last = this.texts.length - 1
+    if (text !== '' && this.texts[last]?.endsWith('\n') === false) {
       at = text.indexOf('\n') + 1 || text.length
-      this.text += text.slice(0, at)
+      this.texts[last] += text.slice(0, at)
+      this.length += at
       this.lengthen(last, text.slice(0, at))
     }
     while (at < text.length) {
       const end = text.indexOf('\n', at) + 1 || text.length
-      this.starts.push(this.text.length)
-      this.text += text.slice(at, end)
+      this.starts.push(this.length)
+      this.texts.push(text.slice(at, end))
+      this.length += end - at
       this.addLine()
       at = end
     }
@@ -109,7 +115,7 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
 
   /** The text of line `at`, with its line end. */
   line(at: number): string {
-    return this.text.slice(this.starts[at] ?? 0, this.starts[at + 1] ?? this.text.length)
+    return this.texts[at] ?? ''
   }
 
   /** Show line `at` in colours, if they are not those that it has. */
@@ -169,8 +175,9 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
   }
 
   private clear(): void {
-    this.text = ''
     this.version++
+    this.length = 0
+    this.texts.length = 0
     this.starts.length = 0
     this.lines.length = 0
     this.code.replaceChildren()

@@ -37,7 +37,7 @@ export function holdsLines(kind: Kind): boolean {
 
 /** How much `block` holds. */
 export function amount(block: Node | null, kind: Kind): number {
-  if (kind === 'code') return codeIn(block)?.text.length ?? 0
+  if (kind === 'code') return codeIn(block)?.length ?? 0
   const element = holder(block, kind)
   return (holdsLines(kind) ? element?.textContent?.length : element?.childNodes.length) ?? 0
 }
@@ -91,7 +91,7 @@ function writeLines(block: Node | null, more: Node | null, kind: Kind, kept: num
 export function writeCode(block: Node | null, text: string, kept: number, open: boolean): void {
   const code = codeIn(block)
   if (code === undefined) return
-  const standing = code.text.length - kept
+  const standing = code.length - kept
   code.open = open
   if (text.length >= standing) code.append(text.slice(standing))
   else code.become(new CodeBlock(code.text.slice(0, kept) + text, code.info, open))

@@ -8,11 +8,12 @@
 import { type HtmlName, h } from '../dom'
 import { icon } from '../icons'
 import { S } from '../strings'
-import { hostOf, safeUrl } from '../urls'
+import { safeUrl } from '../urls'
 import { CodeBlock, shown } from './code'
 import { appendLines } from './lines'
 import { Formula } from './math'
 import { isGrowing, type Token, unescaped } from './parser'
+import { image } from './pictures'
 
 /** The address that an unfinished link is given (see `mend`). */
 export const PENDING = 'nbstream:pending'
@@ -35,7 +36,7 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
   tokens.forEach((token, index) => {
     const parent = open[open.length - 1] ?? into
     if (token.type === 'inline') buildInline(tokens, index, parent)
-    else if (token.nesting === 0) parent.appendChild(leaf(token))
+    else if (token.nesting === 0) parent.appendChild(leaf(token, parent))
     else if (token.nesting < 0) open.pop()
     // A hidden paragraph is one of a tight list: its inside stands in the item itself.
     else if (token.hidden || open.length > limit) open.push(parent)
@@ -85,7 +86,7 @@ function container(token: Token, parent: Node): Node {
   }
 }
 
-function leaf(token: Token): Node {
+function leaf(token: Token, parent: Node): Node {
   switch (token.type) {
     case 'softbreak':
       return document.createTextNode('\n')
@@ -109,7 +110,7 @@ function leaf(token: Token): Node {
       return lines
     }
     case 'image':
-      return image(attribute(token, 'src'), words(token.children ?? []))
+      return image(attribute(token, 'src'), words(token.children ?? []), parent)
     default:
       return document.createTextNode(token.content)
   }
@@ -125,11 +126,6 @@ function link(raw: string): Node {
   const href = safeUrl(raw)
   if (href === undefined) return h('span', { title: S.linkRefused(clip(raw)) })
   return h('a', { href, target: '_blank', rel: 'noopener noreferrer' })
-}
-
-function image(src: string, alt: string): Node {
-  const label = [alt, hostOf(src)].filter((part) => part !== '').join(' · ')
-  return h('span', { class: 'nb-img' }, icon('image'), h('span', {}, S.imageNotLoaded(label)))
 }
 
 /** The plain text of an image's description. */

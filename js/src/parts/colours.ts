@@ -20,7 +20,8 @@ export interface Run {
 /** What we need of a block. */
 export interface Coloured {
   readonly root: Element
-  readonly text: string
+  readonly length: number
+  readonly texts: readonly string[]
   readonly language: string
   readonly open: boolean
   readonly starts: readonly number[]
@@ -85,7 +86,7 @@ export class Colours {
     for (let pass = this.next(); pass !== undefined && block.root.isConnected; pass = this.next()) {
       const { version, open } = block
       const start = block.starts[pass.from] ?? 0
-      const text = block.text.slice(start, block.starts[pass.to] ?? block.text.length)
+      const text = block.texts.slice(pass.from, pass.to).join('')
       const runs = await this.highlight(block.language, text)
       if (version !== block.version) continue
       if (runs === undefined && open) this.hopeless = true
@@ -111,11 +112,11 @@ export class Colours {
   }
 
   private nextOpen(): Pass | undefined {
-    const { starts, text } = this.block
-    if (this.hopeless || this.seen === text.length || text.length > LIMIT) return undefined
+    const { starts, length } = this.block
+    if (this.hopeless || this.seen === length || length > LIMIT) return undefined
     let from = this.blank(this.settled)
-    if (from === 0 && text.length > LIVE) from = this.blank(starts.length - 1)
-    return text.length - (starts[from] ?? 0) > LIVE ? undefined : { from, to: starts.length }
+    if (from === 0 && length > LIVE) from = this.blank(starts.length - 1)
+    return length - (starts[from] ?? 0) > LIVE ? undefined : { from, to: starts.length }
   }
 
   private nextPiece(): Pass | undefined {
@@ -138,8 +139,7 @@ export class Colours {
   }
 
   private isBlank(line: number): boolean {
-    const { starts, text } = this.block
-    return (starts[line + 1] ?? text.length) - (starts[line] ?? 0) === 1 && text[starts[line] ?? 0] === '\n'
+    return this.block.texts[line] === '\n'
   }
 
   private async apply({ from, to }: Pass, start: number, runs: Runs): Promise<void> {
@@ -153,7 +153,7 @@ export class Colours {
         if (version !== block.version) return
       }
       // As it was when the colours were asked for; the last line may be longer by now.
-      const end = block.starts[line + 1] ?? block.text.length
+      const end = block.starts[line + 1] ?? block.length
       const own = reader.take(end - last)
       const look = `${end - last} ${own.map(({ length, kind }) => `${length}${kind}`).join()}`
       last = end

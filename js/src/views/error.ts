@@ -43,6 +43,13 @@ export function errorBlock(error: Readonly<Record<string, string>>): HTMLElement
   return h('section', { class: 'nb-sec', role: 'group', 'aria-label': S.error, 'data-kind': 'error' }, heading(title), body)
 }
 
+/** Why the model does not answer, where its provider says that beside the answer. */
+export function refusalBlock(why: string): HTMLElement {
+  const heading = h('p', { class: 'nb-note nb-refusal' }, icon('deny'), S.refused)
+  const body = h('div', { class: 'nb-sbody' }, h('p', { class: 'nb-message' }, why))
+  return h('section', { class: 'nb-sec', role: 'group', 'aria-label': S.refusal }, heading, body)
+}
+
 /** The heading for an error's code. */
 export function titleOf(code: string): string {
   return ERRORS[code] ?? S.error

@@ -61,6 +61,11 @@ export function isStale(store: Store, now: number): store is Store & { readonly 
   return !isOver(store) && store.cut !== undefined && now - store.cut.at >= BLINK
 }
 
+/** Whether the model said, in whatever way its provider has for that, that it does not answer. */
+function refusal({ meta, sections }: Store): boolean {
+  return textOf(meta, 'refusal') !== '' || sections.some((section) => section.meta.refusal === true)
+}
+
 /** The tool call that waits for the reader's yes or no, the first of several. */
 export function asking(store: Store): Section | undefined {
   return isOver(store) ? undefined : store.sections.find(({ kind, meta }) => kind === 'tool' && meta.state === 'ask')
@@ -135,6 +140,7 @@ function ended(store: Store): State {
       return { icon: 'error', words: S.failed(amount) }
     default:
       if (finish === 'length') return { icon: 'cut', words: S.doneLength(time), attention: true }
+      if (refusal(store)) return { icon: 'deny', words: S.doneRefused(time), attention: true }
       if (finish === 'content_filter') return { icon: 'warn', words: S.doneFiltered(time), attention: true }
       return { icon: 'done', words: S.done(time) }
   }

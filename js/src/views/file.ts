@@ -6,6 +6,7 @@
 
 import { download, h, picture, set } from '../dom'
 import { icon } from '../icons'
+import { Image } from '../images'
 import type { Section } from '../store'
 import { bytes, S } from '../strings'
 import { hostOf, inlineImage, isBase64, safeUrl } from '../urls'
@@ -50,26 +51,17 @@ export class FileView implements SectionView {
     const { meta } = this.section
     const [name, type, data] = [textOf(meta, 'name'), textOf(meta, 'media_type'), textOf(meta, 'data')]
     const image = inlineImage(data)
-    if (image) return h('figure', { class: 'nb-figure' }, picture(image, reveal(name) || S.image))
+    if (image) return h('div', { class: 'nb-figure' }, picture(image, reveal(name) || S.image))
     const label = [name, type].filter((part) => part !== '').map(reveal)
     if (isBase64(data)) {
       const keep = h('button', { class: 'nb-btn', type: 'button' }, S.saveFile)
       keep.addEventListener('click', () => download(data, name))
       return row(label, bytes(Math.floor((data.length * 3) / 4)), keep)
     }
-    return type.startsWith('image/') || type === '' ? this.remote(label) : this.linked(label)
-  }
-
-  /** A picture elsewhere, shown when the reader wants it to be fetched. */
-  private remote(label: string[]): HTMLElement {
-    const href = safeUrl(textOf(this.section.meta, 'url'))
-    if (href === undefined || !href.startsWith('http')) return row(label, '')
-    const show = h('button', { class: 'nb-btn', type: 'button' }, S.showFrom(hostOf(href)))
-    const shown = row([S.imageNotLoaded(label.join(' · '))], '', show)
-    show.addEventListener('click', () =>
-      shown.replaceWith(h('figure', { class: 'nb-figure' }, picture(href, label[0] ?? S.image))),
-    )
-    return shown
+    const url = textOf(meta, 'url')
+    return type.startsWith('image/') || (type === '' && url !== '')
+      ? new Image(url, label.join(' · ')).root
+      : this.linked(label)
   }
 
   private linked(label: string[]): HTMLElement {

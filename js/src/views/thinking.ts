@@ -88,7 +88,20 @@ export class ThinkingView implements SectionView {
 
   private watched(): boolean {
     if (this.root.matches(':hover') || this.root.matches(':focus-within')) return true
+    return this.selects()
+  }
+
+  /** Whether the reader has selected some of it. */
+  private selects(): boolean {
     const selection = document.getSelection()
-    return selection !== null && !selection.isCollapsed && selection.containsNode(this.root, true)
+    if (selection === null) return false
+    const root = this.root.getRootNode()
+    // The page's own answer ends at the shadow root.
+    const ranges = root instanceof ShadowRoot ? (selection.getComposedRanges?.({ shadowRoots: [root] }) ?? []) : []
+    return ranges.some(
+      ({ startContainer, startOffset, endContainer, endOffset }) =>
+        (startContainer !== endContainer || startOffset !== endOffset) &&
+        (this.root.contains(startContainer) || this.root.contains(endContainer)),
+    )
   }
 }

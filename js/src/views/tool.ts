@@ -93,8 +93,9 @@ export class ToolView implements SectionView {
   private wordsOf(state: string, open: boolean): string {
     if (open) return `${S.argumentsOpen} `
     const took = numberOf(this.section.meta, 'duration_us')
-    if (state === 'ok' && took !== undefined) return duration(took / 1e6, 2)
-    const words = STATES[state]?.words ?? reveal(state)
+    const time = took === undefined ? '' : duration(took / 1e6, 2)
+    if (state === 'ok' && time !== '') return time
+    const words = state === 'bad' && time !== '' ? S.toolBadAfter(time) : (STATES[state]?.words ?? reveal(state))
     return this.runs(state, open) ? `${words} ` : words
   }
 }

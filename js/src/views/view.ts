@@ -14,7 +14,7 @@ import { Acts } from './acts'
 import { Announcer } from './announcer'
 import { Chunks } from './chunks'
 import { copyText } from './clipboard'
-import { errorBlock } from './error'
+import { errorBlock, refusalBlock } from './error'
 import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
 import { hasFocus } from './focus'
 import { Foot } from './foot'
@@ -231,12 +231,13 @@ class View {
     if (now - this.told >= TICK) this.tell(now)
   }
 
-  /** An end may name an error that has no section, when the kernel could not make one any more. */
+  /** An end may name an error that has no section, when the kernel could not make one any more; or why there is no answer. */
   private showFailure(): void {
     const error = this.store.sections.some(({ kind }) => kind === 'error') ? undefined : this.store.end?.error
-    if ((error === undefined) === (this.failure === undefined)) return
+    const why = this.store.end ? textOf(this.store.meta, 'refusal') : ''
+    if ((error === undefined && why === '') === (this.failure === undefined)) return
     this.failure?.remove()
-    this.failure = error && errorBlock(error)
+    this.failure = error ? errorBlock(error) : why === '' ? undefined : refusalBlock(why)
     if (this.failure) this.scroller.body.append(this.failure)
   }
 
