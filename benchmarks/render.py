@@ -84,8 +84,8 @@ def describe(runs: Runs) -> Section:
     about = (
         f"A bare page in Chromium, no notebook: {PER_FRAME} tokens in each animation frame, frames as fast as they come, all "
         "ways in the same shadow root under the view's stylesheet, its scroller kept at the end. CPU seconds of the renderer's "
-        "main thread by the kernel's scheduler: script, style, layout and paint. Growth is the last tenth of the frames over the "
-        f"first. A way is stopped after {CAP_SECONDS:.0f} s; the share of the text that it has shown stands beside it."
+        "main thread by the kernel's scheduler: script, style, layout and paint. Growth is the last tenth of the frames "
+        f"over the first. A way is stopped after {CAP_SECONDS:.0f} s; the share of the text that it has shown stands beside it."
     )
     paragraphs, targets = [about], []
     for kind in dict.fromkeys(kind for kind, _, _ in runs):
