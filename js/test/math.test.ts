@@ -85,7 +85,7 @@ function foreign(root: Element): string[] {
     for (const { name, value } of element.attributes) {
       if (/^(?:on|href|id|name|src|data-|xlink|xmlns)/.test(name)) found.push(name)
       if (/url|:|\(/.test(value) && name !== 'style') found.push(`${name}=${value}`)
-      for (const [n] of value.matchAll(/[\d.]+(?=em|ex|pt|px)/g)) if (Number(n) > 60) found.push(`${name}=${value}`)
+      for (const [n] of value.matchAll(/[\d.]+(?=em|ex|pt|px)/g)) if (Number(n) > 30) found.push(`${name}=${value}`)
     }
   }
   return found

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page
 
+from nbstream._parts import FILES, part
+
 HOST: Final = "canary.test"
 HERE: Final = Path(__file__).parent
 PAGE: Final = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>canary</title></head>
@@ -45,6 +47,8 @@ class Recorder(ThreadingHTTPServer):
             "/widget.js": (script, bundle.read_bytes()),
             "/favicon.ico": ("image/png", b""),
         }
+        for name in FILES:
+            self.files[f"/part/{name}"] = ("application/octet-stream", part(name) or b"")
         threading.Thread(target=self.serve_forever, name="canary", daemon=True).start()
 
     def close(self) -> None:

@@ -56,7 +56,9 @@ const SHAPED = [
 /** Where text grows; names and the like come whole. */
 const CUT = [...PLACES.slice(0, 7), PLACES[10], PLACES[11], PLACES[12]]
 // What no view is made of, whatever stands in it.
-const FOREIGN = 'script, iframe, frame, object, embed, form, input, base, meta, link, video, audio, img, [id], [name], [style], [src]'
+const FOREIGN =
+  'script, iframe, frame, object, embed, form, input, base, meta, link, video, audio, [id], [name], [style], ' +
+  '[src]:not([src^="data:image/png;"], [src^="data:image/jpeg;"], [src^="data:image/gif;"], [src^="data:image/webp;"])'
 
 const found = []
 let count = 0

@@ -5,7 +5,7 @@
  * is drawn (`parts/math`). One that cannot be drawn stays what it is: source text.
  */
 
-import { formulaPart, h } from '../dom'
+import { formulaPart, h, set } from '../dom'
 import { parts, type Taker } from '../parts'
 import type { MathPart } from '../parts/math'
 import { paint } from '../schedule'
@@ -25,6 +25,7 @@ let painter: MathPart | undefined
 export class Formula implements Keeper, Taker<'math'> {
   readonly root: HTMLElement
   private readonly text: string
+  private readonly display: boolean
   private asked = false
 
   /** `behind` is what stands after a block, on its last line. */
@@ -34,9 +35,9 @@ export class Formula implements Keeper, Taker<'math'> {
     block: boolean,
     private readonly behind: string,
   ) {
-    const display = markup === '$$' || markup === '\\['
+    this.display = markup === '$$' || markup === '\\['
     this.text = `${markup}${source}${CLOSING[markup] ?? markup}`
-    this.root = h(block ? 'div' : 'span', { class: display ? 'nb-math nb-display' : 'nb-math' })
+    this.root = h(block ? 'div' : 'span', { class: this.display ? 'nb-math nb-display' : 'nb-math' })
     keep(this)
     const known = drawn.get(this.text)
     if (known) this.put(known.cloneNode(true) as Element)
@@ -66,6 +67,11 @@ export class Formula implements Keeper, Taker<'math'> {
     paint(draw)
   }
 
+  /** One that is wider than its place can be reached by keyboard, to be moved. */
+  reach(): void {
+    if (this.display) set(this.root, 'tabindex', this.root.scrollWidth > this.root.clientWidth && '0')
+  }
+
   /** Returns whether there was something to do. */
   draw(): boolean {
     // One that was only compared with another never stands in the page.
@@ -75,7 +81,7 @@ export class Formula implements Keeper, Taker<'math'> {
       this.asked = true
       return false
     }
-    const formula = painter.formula(this.source, this.root.classList.contains('nb-display'), formulaPart)
+    const formula = painter.formula(this.source, this.display, formulaPart)
     if (formula === undefined) return true
     drawn.set(this.text, formula.cloneNode(true) as Element)
     for (const oldest of drawn.keys()) if (drawn.size > REMEMBERED) drawn.delete(oldest)
@@ -99,10 +105,13 @@ export class Formula implements Keeper, Taker<'math'> {
 }
 
 function draw(): void {
-  let left = PER_FRAME
+  const done: Formula[] = []
   for (const formula of waiting) {
     waiting.delete(formula)
-    if (formula.draw() && --left === 0) break
+    if (formula.draw()) done.push(formula)
+    if (done.length === PER_FRAME) break
   }
+  // Together, so that the page is laid out once.
+  for (const formula of done) formula.reach()
   if (waiting.size > 0) paint(draw)
 }

@@ -35,7 +35,7 @@ const DEPTH = 40
 /** Nor are results with more elements shown. */
 const ELEMENTS = 3000
 /** Lengths beyond this, in whatever unit, are not taken over: a formula stays where it stands. */
-const LENGTH = 60
+const LENGTH = 30
 
 const OPTIONS = {
   throwOnError: true,
@@ -62,11 +62,10 @@ export function formula(source: string, display: boolean, make: Make): Element |
     const copies = (parts: readonly Part[] = [], level: number): (Node | string)[] =>
       // What has no type is a text, or holds others together.
       parts.flatMap((part) => (part.type === undefined ? (part.text ?? copies(part.children, level)) : [copy(part, level)]))
-    const copy = (part: Part, level: number): Element => {
+    const copy = ({ type = '', classes, attributes, style, children }: Part, level: number): Element => {
       if (--left < 0 || level > 4 * DEPTH) throw new RangeError('this formula is too large')
-      const classes = (part.classes ?? []).filter(Boolean).join(' ')
-      const attributes = { ...short(part.attributes), ...(classes && { class: classes }) }
-      return make(part.type ?? '', attributes, short(part.style), copies(part.children, level + 1))
+      const named = (classes ?? []).filter(Boolean).join(' ')
+      return make(type, { ...short(attributes), ...(named && { class: named }) }, short(style), copies(children, level + 1))
     }
     return copy(tree, 0)
   } catch {
