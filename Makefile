@@ -75,8 +75,8 @@ bench: $(VENV)/.dev ## measure CPU, lag and growth, beside other ways to show a 
 soak: wheel ## the long repetitions that `make test` leaves out
 	@$(MAKE) pytest ARGS="-m soak --timeout=3600 $(ARGS)"
 
-screenshots: $(VENV)/.dev ## take the pictures of docs/images from the running demo
-	@$(PY) scripts/screenshots.py
+screenshots: $(VENV)/.dev ## take the pictures of docs/images: the demo in JupyterLab, and every state of a view
+	@$(PY) scripts/screenshots.py && $(PY) scripts/pictures.py
 
 $(PY):
 	@sh scripts/venv.sh $(VENV)

@@ -1,15 +1,20 @@
-"""The raw-chunk inspector, the kernel's half: pages of chunks for a view that shows them.
+"""The raw-chunk inspector and the timeline, the kernel's half: pages of chunks and arrivals for a view that shows them.
 
-Belongs here: the answer to a view's `chunks`. Does not belong here: what a chunk says (`_chunk_fields`), the log (`_record`),
-the comm (`_view` passes messages on).
+Belongs here: the answers to a view's `chunks` and `arrivals`. Does not belong here: what a chunk says (`_chunk_fields`), the
+logs (`_chunk_log`, `_record`), the comm (`_view` passes messages on).
 
     view -> kernel   {"type": "chunks", "run": ID, "from": n, "count": n}
     kernel -> view   {"type": "chunks", "run": ID, "from": n, "total": n, "rows": [ROW, ...]}
+    view -> kernel   {"type": "arrivals", "run": ID, "from": n}
+    kernel -> view   {"type": "arrivals", "run": ID, "from": n, "next": n, "kinds": "tta...", "t_us": [n, ...]}
 
 `from` counts from 0, `total` is how many chunks have come. A ROW has `n` (its number), `t_us` (since the request), `kind` (of
 the sections that its text went to), `length` (of that text) and, where the chunk has them, `id`, `model`, `created`, `index`,
 `delta` (one line of JSON), `finish_reason`, `usage` (one line of JSON). Chunks that are kept no longer are left out. A page is
 cut where it grows large: the view asks again behind its last row.
+
+Arrivals are the texts as they came, in the order of events: one letter of `kinds` (t thinking, a answer, c call of a tool) and
+one time each. They count in events: `next` is where the page after this one begins, and equals `from` where nothing is left.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from nbstream._chunk_fields import compact, fields_of
 from nbstream._chunk_log import Chunk, ChunkLog
 from nbstream._errors import clip
 from nbstream._events import Wire
+from nbstream._record import EventLog
 from nbstream._text import repaired
 
 PAGE: Final = 200
@@ -29,6 +35,21 @@ PAGE_CHARACTERS: Final = 200_000
 """About the most characters of a page."""
 CELL: Final = 2_000
 """The most characters of one delta."""
+
+
+LETTERS: Final = {"thinking": "t", "content": "a", "tool": "c"}
+
+
+def arrivals(log: EventLog, run: str, message: Mapping[str, Any]) -> Wire | None:
+    """Return the answer to `message` about the arrival of texts, None where it is not well-formed."""
+    first = _whole(message.get("from"))
+    if first is None:
+        return None
+    events = log.some(first)
+    texts = [event for event in events if event.type == "append" and event.kind in LETTERS]
+    times = [round(event.t * 1e6) for event in texts]
+    kinds = "".join(LETTERS[str(event.kind)] for event in texts)
+    return {"type": "arrivals", "run": run, "from": first, "next": first + len(events), "kinds": kinds, "t_us": times}
 
 
 def page(log: ChunkLog, run: str, message: Mapping[str, Any]) -> Wire | None:

@@ -141,6 +141,11 @@ class EventLog:
                 events += self._events.some(seq + len(events))
         return events
 
+    def some(self, seq: int) -> list[StreamEvent]:
+        """Return some of the events after number `seq`, the next ones; none where there are none yet."""
+        with self._lock:
+            return self._events.some(seq)
+
     def follow(self, on_interrupt: Callable[[], None]) -> Iterator[StreamEvent]:
         """Yield every event from the first, then follow until the end; `on_interrupt` is called on Ctrl-C in here."""
         position = 0

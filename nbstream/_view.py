@@ -187,7 +187,7 @@ class View:
                 self._tell_answer(number, approved)
             case {"type": "hello" | "bye" | "resync" | "check" | "ack" | "mismatch" | "want"}:
                 self._queue(message, quiet)
-            case {"type": "chunks" | "attempt" | "again" | "part"}:
+            case {"type": "chunks" | "arrivals" | "attempt" | "again" | "part"}:
                 self._queue(message, quiet)
             case _:
                 self._channel.refused += 1
@@ -211,7 +211,7 @@ class View:
             self._unseen |= self._ended_unseen()  # before this view is counted
         if message["type"] == "want":
             self._want()
-        elif message["type"] in ("chunks", "attempt", "again"):
+        elif message["type"] in ("chunks", "arrivals", "attempt", "again"):
             self._answer(message)
         elif message["type"] == "part":
             self._channel.refused += not self._parts.ask(message)
@@ -269,6 +269,8 @@ class View:
                 return  # it comes by two ways, and the later copy finds the attempt begun
         elif run is not None and message["type"] == "attempt":
             answer = {"type": "attempt", "state": self.state(run)}
+        elif run is not None and message["type"] == "arrivals":
+            answer = _inspector.arrivals(run.log, run.id, message)
         elif run is not None:
             answer = _inspector.page(run.chunks, run.id, message)
         if answer is None:

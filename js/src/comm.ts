@@ -131,6 +131,10 @@ export class Comm implements Uplink {
     })
   }
 
+  arrivals(run: string, from: number): void {
+    this.say({ type: 'arrivals', run, from }, 'quiet')
+  }
+
   attempt(run: string): void {
     this.say({ type: 'attempt', run }, 'both')
   }
@@ -203,7 +207,10 @@ export class Comm implements Uplink {
         store.receiveSnapshot(message.state)
         break
       case 'chunks':
-        store.chunksOf(message.run)?.receive(message)
+        store.of(message.run)?.chunks.receive(message)
+        break
+      case 'arrivals':
+        store.of(message.run)?.arrivals.receive(message)
         break
       case 'attempt':
         store.attempts.receive(message.state)

@@ -14,14 +14,14 @@ const HTML = [
   'blockquote', 'pre', 'code', 'em', 'strong', 's', 'a', 'br', 'hr', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'dl', 'dt',
   'dd', 'figure', 'textarea',
 ] as const
-const SVG = ['svg', 'path', 'circle', 'rect'] as const
+const SVG = ['svg', 'path', 'circle', 'rect', 'text'] as const
 // biome-ignore format: a list of names, not one a line
 const ATTRIBUTES = [
-  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start',
+  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start', 'dir',
   'aria-label', 'aria-hidden', 'aria-live', 'aria-atomic', 'aria-expanded', 'aria-pressed', 'aria-disabled', 'aria-keyshortcuts',
   'data-status', 'data-busy', 'data-stale', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
   'data-live', 'data-solid', 'data-off',
-  'viewBox', 'd', 'cx', 'cy', 'r', 'x', 'y', 'width', 'height', 'rx',
+  'viewBox', 'preserveAspectRatio', 'dx', 'd', 'cx', 'cy', 'r', 'x', 'y', 'width', 'height', 'rx',
 ] as const
 
 // What a formula is made of, and what may be said of its parts: no links, no actions, nothing that loads.

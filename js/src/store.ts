@@ -5,6 +5,7 @@
  * (`comm`), which frames fit (`inbox`), anything of the DOM.
  */
 
+import { Arrivals } from './arrivals'
 import { Attempts, type Way } from './attempts'
 import { ChunkPages } from './chunkpages'
 import { difference } from './difference'
@@ -60,6 +61,8 @@ export interface Store {
   /** The line to the kernel is cut at the moment; what has been said since is not here yet. */
   readonly cut: Cut | undefined
   readonly chunks: ChunkPages
+  /** When the texts of this run came; another object for another run. */
+  readonly arrivals: Arrivals
   /** The runs of this stream, of which this is the latest, and how it could be asked again. */
   readonly attempts: Attempts
   /** Another attempt was asked for, and has not begun. */
@@ -88,6 +91,7 @@ export interface Uplink {
   settled(): void
   mismatch(run: string, seq: number): void
   chunks?(run: string, from: number, count: number): void
+  arrivals?(run: string, from: number): void
   attempt?(run: string): void
   /** `waits` says whether it has not begun. */
   again?(run: string, way: Way, waits: () => boolean): void
@@ -96,7 +100,7 @@ export interface Uplink {
 }
 
 const nothing = (): void => undefined
-/** Of what has ended nothing is asked but its chunks. */
+/** Of what has ended nothing is asked but its chunks and their times. */
 const MUTE: Uplink = { stop: nothing, resync: nothing, settled: nothing, mismatch: nothing }
 /** So long a view waits for an attempt that it has asked for, in milliseconds. */
 const PATIENCE = 8000
@@ -116,6 +120,7 @@ export class RunStore implements Store {
   private readonly subscribers = new Set<{ readonly listener: Listener; readonly changed: (() => void) | undefined }>()
 
   readonly chunks = new ChunkPages((from, count) => this.uplink.chunks?.(this.run, from, count))
+  arrivals = this.listen()
   readonly attempts = new Attempts((run) => this.uplink.attempt?.(run))
   private readonly pasts = new Map<unknown, RunStore>()
   private asked: { readonly run: string; readonly at: number } | undefined
@@ -163,8 +168,9 @@ export class RunStore implements Store {
     this.changed()
   }
 
-  chunksOf(run: unknown): ChunkPages | undefined {
-    return run === this.run ? this.chunks : this.pasts.get(run)?.chunks
+  /** This store, or that of an earlier attempt. */
+  of(run: unknown): RunStore | undefined {
+    return run === this.run ? this : this.pasts.get(run)
   }
 
   past(run: string, receive: (store: Store) => void): void {
@@ -174,7 +180,11 @@ export class RunStore implements Store {
   }
 
   private open(state: Snapshot, receive: (store: Store) => void): void {
-    const store = new RunStore({ ...MUTE, chunks: (run, from, count) => this.uplink.chunks?.(run, from, count) })
+    const store = new RunStore({
+      ...MUTE,
+      chunks: (run, from, count) => this.uplink.chunks?.(run, from, count),
+      arrivals: (run, from) => this.uplink.arrivals?.(run, from),
+    })
     store.receiveSnapshot(state)
     this.pasts.set(state.run, store)
     receive(store)
@@ -245,6 +255,13 @@ export class RunStore implements Store {
     this.uplink.resync(this.run, this.received)
   }
 
+  private listen(): Arrivals {
+    return new Arrivals(
+      (from) => this.uplink.arrivals?.(this.run, from),
+      () => this.changed(),
+    )
+  }
+
   private take(item: Frame | Snapshot, last: boolean): void {
     this.held.push(item)
     if (!this.frozen || last) this.release()
@@ -281,6 +298,7 @@ export class RunStore implements Store {
     const elapsed = state.elapsed_ms ?? (continues ? performance.now() - this.startedAt : 0)
     if (events) this.fold(events, state.seq)
     else {
+      if (!continues) this.arrivals = this.listen()
       if (!continues) this.attempts.keep(this.folded, { ...this.transcript.snapshot(), run: this.folded })
       this.folded = state.run
       this.transcript = Transcript.fromSnapshot(state)

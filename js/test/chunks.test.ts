@@ -51,7 +51,7 @@ test('nothing is asked before the panel is opened', () => {
   button(root, 'Chunks').click()
   expect(run.asked).toEqual([[0, 100]])
   expect(button(root, 'Chunks').getAttribute('aria-pressed')).toBe('true')
-  expect(root.querySelector('.nb-chunks')?.textContent).toContain('No chunks yet')
+  expect(root.querySelector('.nb-drawer:has(.nb-chunks)')?.textContent).toContain('No chunks yet')
 })
 
 test('a row shows every field as text, whatever it holds', () => {
@@ -63,21 +63,24 @@ test('a row shows every field as text, whatever it holds', () => {
     ...{ usage: '{"total_tokens":3}', model: 'm', created: 1_700_000_000, id: 'chatcmpl-1', length: 3 },
   }
   run.store.chunks.receive({ type: 'chunks', run: 'r1', from: 0, total: 1, rows: [row, null, 'x'] as unknown as [] })
-  expect(cells(root)).toEqual([['0', '12.3', 'content', '1', row.delta, 'stop', row.usage, 'm', '1700000000', 'chatcmpl-1']])
+  expect(cells(root)).toEqual([
+    ['0', '0.012', '', 'content', row.delta, 'stop', row.usage, '1', 'm', '1700000000', 'chatcmpl-1'],
+  ])
   expect(root.querySelector('img')).toBeNull()
   expect([...root.querySelectorAll('.nb-chunks th')].map((th) => th.textContent)).toEqual([
     '#',
-    'ms',
+    't, s',
+    'Δ, ms',
     'kind',
-    'index',
     'delta',
     'finish_reason',
     'usage',
+    'index',
     'model',
     'created',
     'id',
   ])
-  expect(root.querySelector('.nb-chunks')?.textContent).toContain('1 of 1 chunks')
+  expect(root.querySelector('.nb-drawer:has(.nb-chunks)')?.textContent).toContain('1 of 1 chunks')
 })
 
 test('while the answer comes it asks for what is new, at most once a second', () => {
@@ -165,5 +168,5 @@ test('another run begins anew, and a kernel that has gone is asked nothing', () 
   run.store.lose()
   vi.advanceTimersByTime(10_000)
   expect(run.asked.length).toBe(asked)
-  expect(root.querySelector('.nb-chunks')?.textContent).toContain('Kernel gone')
+  expect(root.querySelector('.nb-drawer:has(.nb-chunks)')?.textContent).toContain('Kernel gone')
 })

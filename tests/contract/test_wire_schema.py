@@ -91,8 +91,12 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
         for name in re.findall(r'(?:return |aside\(|send\(|message = |answer = )\{"type": "(\w+)"', program(module))
     }
     known = {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "part"}
-    assert said == answered == known | {"attempt", "again"}
-    assert sent == heard == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "part", "attempt"}
+    assert said == answered == known | {"arrivals", "attempt", "again"}
+    assert (
+        sent
+        == heard
+        == {"frame", "snapshot", "welcome", "current", "static", "output", "chunks", "arrivals", "part", "attempt"}
+    )
 
 
 def leaves(value: Any) -> list[Any]:

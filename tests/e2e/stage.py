@@ -15,6 +15,7 @@ The theme is JupyterLab's own stylesheet. No request leaves the machine: every a
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -54,14 +55,16 @@ class Stage:
         self._parts = parts
         self._context = new_context(browser, **{"viewport": {"width": max(width + 32, 360), "height": 900}, **options})
         self._page = PAGE.replace("WIDTH", str(width))
-        self._runs: dict[str, Transcript] = {}
+        self._runs: dict[str, list[Transcript]] = {}
+        self._ways: dict[str, list[str]] = {}
         self.errors: list[str] = []
         self._context.route("**", self._answer)
         self.page: Page = self._context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.goto(ADDRESS)
-        self.page.wait_for_function("() => globalThis.stage !== undefined")
+        # Until the script has run, the name is that of the element.
+        self.page.wait_for_function("() => globalThis.stage?.open !== undefined")
         self.theme(theme)
 
     def theme(self, name: str) -> None:
@@ -76,17 +79,29 @@ class Stage:
             name,
         )
 
-    def show(self, *events: Event, key: str = "a") -> Locator:
-        """Show one more view, under `key`, and tell it `events`."""
-        self._runs[key] = Transcript()
-        self.page.evaluate("key => globalThis.stage.open(key)", key)
+    def show(self, *events: Event, key: str = "a", ways: Sequence[str] = ("retry", "continue")) -> Locator:
+        """Show one more view, under `key`, and tell it `events`; its stream can be asked again in `ways`."""
+        self._runs[key] = [Transcript()]
+        self._ways[key] = list(ways)
+        self.page.evaluate("([key, state]) => globalThis.stage.open(key, state)", [key, self.state(key)])
         self.play(*events, key=key)
         return self.view(key)
+
+    def restart(self, *events: Event, key: str = "a") -> None:
+        """Let another attempt begin in the view `key`, and tell it `events`."""
+        self._runs[key].append(Transcript())
+        self.tell({"type": "snapshot", "state": self.state(key)}, key=key)
+        self.play(*events, key=key)
+
+    def state(self, key: str = "a") -> dict[str, Any]:
+        """The snapshot of the view `key`."""
+        runs = [self.run(key, number) for number in range(len(self._runs[key]))]
+        return {**self._runs[key][-1].snapshot(), "run": runs[-1], "attempts": runs, "ways": self._ways[key]}
 
     def play(self, *events: Event, key: str = "a") -> None:
         """Tell the view `key` more events, in one frame; return when they are painted."""
         if events:
-            transcript = self._runs[key]
+            transcript = self._runs[key][-1]
             first = transcript.seq + 1
             for event in events:
                 transcript.apply(event)
@@ -132,9 +147,9 @@ class Stage:
         """Under which keys views are shown, in the order of the page."""
         return list(self._runs)
 
-    def run(self, key: str = "a") -> str:
-        """The id of its run."""
-        return f"run-{key}"
+    def run(self, key: str = "a", attempt: int = -1) -> str:
+        """The id of its run, of the latest attempt or another."""
+        return f"run-{key}-{attempt % len(self._runs[key])}"
 
     def close(self) -> None:
         """Close the page."""

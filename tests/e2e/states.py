@@ -90,14 +90,18 @@ class State:
     Attributes:
         events: what the kernel says.
         act: what the reader, or the world, does then.
+        before: what it said in an earlier attempt.
     """
 
     events: tuple[Event, ...]
     act: Callable[[Stage, Locator, str], None] | None = None
+    before: tuple[Event, ...] = ()
 
     def show(self, stage: Stage, key: str) -> Locator:
         """Bring a new view of `stage` into this state."""
-        view = stage.show(*self.events, key=key)
+        view = stage.show(*(self.before or self.events), key=key)
+        if self.before:
+            stage.restart(*self.events, key=key)
         if self.act is not None:
             self.act(stage, view, key)
             stage.painted()
@@ -162,6 +166,32 @@ def cut(stage: Stage, _view: Locator, key: str) -> None:
     stage.line("connecting", key)
     stage.page.locator(f".view:nth-of-type({list(stage.keys).index(key) + 1}) [data-stale]").wait_for()
 
+
+def drawer(name: str) -> Callable[[Stage, Locator, str], None]:
+    """The reader opens the drawer, and the kernel answers."""
+
+    def act(stage: Stage, view: Locator, key: str) -> None:
+        press(name)(stage, view, key)
+        stage.painted()
+        run = stage.run(key)
+        thinking = [480_000 + 52_000 * n + 17_000 * (n % 3) for n in range(58)]
+        speaking = [3_700_000 + 31_000 * n + 9_000 * (n % 4) + (1_300_000 if n > 70 else 0) for n in range(162)]
+        if name == "Timeline":
+            page = {"type": "arrivals", "run": run, "from": 0, "next": 230, "kinds": "t" * 58 + "a" * 162}
+            stage.tell({**page, "t_us": thinking + speaking}, {**page, "from": 230, "kinds": "", "t_us": []}, key=key)
+            return
+        words = PARTIAL.split(" ")
+        rows = [
+            {"n": n, "t_us": speaking[n], "kind": "content", "delta": f'{{"content":" {word}"}}', "index": 0, "model": MODEL}
+            for n, word in enumerate(words)
+        ]
+        last = {"n": len(rows), "t_us": 10_096_000, "finish_reason": "stop", "usage": '{"prompt_tokens":1204}', "model": MODEL}
+        stage.tell({"type": "chunks", "run": run, "from": 0, "total": len(rows) + 1, "rows": [*rows, last]}, key=key)
+
+    return act
+
+
+GAPS: Final[dict[str, MetaValue]] = {"gap_p50_us": 14_000, "gap_p95_us": 61_000}
 
 STATES: Final[dict[str, State]] = {
     "waiting": State(begun()),
@@ -296,6 +326,14 @@ STATES: Final[dict[str, State]] = {
     "stale": State((*begun(), *said(PARTIAL)), cut),
     "gone": State((*begun(), *said(PARTIAL)), lambda stage, _view, key: stage.lose(key)),
     "long": State((*begun(), *thought(), *said(ANSWER * 2, 1), *ended())),
+    "attempts": State(
+        (*begun(), *said("Addition of floats is **not associative**, so the order decides which")),
+        before=(*begun(), *said(PARTIAL), *ended("stopped", "user", output_tokens=132, estimated=True)),
+    ),
     "rtl": State((*begun(), *said(ARABIC), *ended())),
-    "chunks": State((*begun(), *said(PARTIAL), *ended()), press("Chunks")),
+    "chunks": State((*begun(), *said(PARTIAL), *ended()), drawer("Chunks")),
+    "timeline": State((*begun(), *thought(), *said(PARTIAL, 1), Note(GAPS), *ended()), drawer("Timeline")),
 }
+
+NARROW: Final = ("streaming", "approval", "done", "error", "rtl", "attempts", "timeline")
+"""States that are looked at 360 px wide, too."""

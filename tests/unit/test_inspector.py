@@ -12,6 +12,7 @@ from nbstream import _inspector
 from nbstream._chunk_fields import fields_of
 from nbstream._chunk_log import CHUNK_LIMIT, ChunkLog
 from nbstream._events import Delta
+from nbstream._inspector import arrivals
 
 OPENAI = {
     "id": "chatcmpl-1",
@@ -157,3 +158,27 @@ def test_half_a_character_and_what_is_no_json_can_be_sent() -> None:
     (row,) = page(chunks)["rows"]
     json.dumps(row).encode()
     row["delta"].encode()
+
+
+def test_the_timeline_gets_every_text_once_page_by_page() -> None:
+    s = nb.display_stream(nb.fake("word " * 1500, thinking="hm " * 20, rate=None, ttft=0), display=False, wait=True)
+    log, first, kinds, times = s._run.log, 0, "", list[int]()
+    while True:
+        page = arrivals(log, "r", {"from": first})
+        assert page is not None
+        assert (page["type"], page["run"], page["from"]) == ("arrivals", "r", first)
+        assert len(page["kinds"]) == len(page["t_us"])
+        if page["next"] == first:
+            break
+        first, kinds, times = page["next"], kinds + page["kinds"], times + page["t_us"]
+    appends = [event for event in log.since(0) if event.type == "append"]
+    assert kinds == "".join("t" if event.kind == "thinking" else "a" for event in appends)
+    assert times == sorted(times)
+    assert len(times) == len(appends) > 1500
+
+
+@pytest.mark.parametrize("wrong", [{}, {"from": -1}, {"from": "0"}, {"from": True}, {"from": None}])
+def test_a_question_for_arrivals_that_makes_no_sense_has_no_answer(wrong: dict[str, object]) -> None:
+    s = nb.display_stream(nb.fake("x", rate=None, ttft=0), display=False, wait=True)
+    assert arrivals(s._run.log, "r", wrong) is None
+    assert arrivals(s._run.log, "r", {"from": 10**9}) is not None

@@ -30,6 +30,12 @@ const TAGS: Readonly<Record<string, HtmlName>> = {
   h1: 'h3', h2: 'h4', h3: 'h5', h4: 'h6', h5: 'h6', h6: 'h6',
 }
 
+/**
+ * Top-level blocks whose direction follows their first strong character. What stands inside them turns by the stylesheet alone:
+ * an attribute there would hide its text from the block's own choice.
+ */
+const DIRECTED: ReadonlySet<HtmlName> = new Set<HtmlName>(['p', 'ul', 'blockquote', 'h3', 'h4', 'h5', 'h6'])
+
 /** Append the elements of `tokens` to `into`. Each top-level block becomes exactly one child. */
 export function build(tokens: readonly Token[], into: Node, limit = Number.POSITIVE_INFINITY): void {
   const open: Node[] = [into]
@@ -40,7 +46,7 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
     else if (token.nesting < 0) open.pop()
     // A hidden paragraph is one of a tight list: its inside stands in the item itself.
     else if (token.hidden || open.length > limit) open.push(parent)
-    else open.push(container(token, parent))
+    else open.push(container(token, parent, open.length === 1 ? 'auto' : undefined))
   })
 }
 
@@ -63,13 +69,19 @@ function isItem(tokens: readonly Token[], index: number): boolean {
   return tokens[index - 1]?.type === 'paragraph_open' && tokens[index - 2]?.type === 'list_item_open'
 }
 
-function container(token: Token, parent: Node): Node {
+function container(token: Token, parent: Node, dir: 'auto' | undefined): Node {
   switch (token.type) {
     case 'link_open':
       return parent.appendChild(link(attribute(token, 'href')))
     case 'table_open': {
       const table = h('table')
-      parent.appendChild(h('div', { class: 'nb-tbl' }, table))
+      const copy = h(
+        'button',
+        { class: 'nb-ib nb-csv', type: 'button', 'aria-label': S.copyCsv, title: S.copyCsv },
+        icon('copy'),
+      )
+      const scroller = h('div', { class: 'nb-tbl', role: 'group', 'aria-label': S.table, tabindex: '0' }, table)
+      parent.appendChild(h('div', { class: 'nb-tblbox' }, scroller, copy))
       return table
     }
     case 'th_open':
@@ -77,12 +89,14 @@ function container(token: Token, parent: Node): Node {
       return parent.appendChild(h(token.tag === 'th' ? 'th' : 'td', { class: aligned(attribute(token, 'style')) }))
     case 'ordered_list_open': {
       const start = attribute(token, 'start')
-      return parent.appendChild(h('ol', { start: start === '' ? undefined : start }))
+      return parent.appendChild(h('ol', { dir, start: start === '' ? undefined : start }))
     }
     case 'list_item_open':
       return parent.appendChild(h('li'))
-    default:
-      return parent.appendChild(h(TAGS[token.tag] ?? 'span'))
+    default: {
+      const name = TAGS[token.tag] ?? 'span'
+      return parent.appendChild(h(name, { dir: DIRECTED.has(name) ? dir : undefined }))
+    }
   }
 }
 

@@ -19,7 +19,7 @@ const AGAIN = 1000
 /** After this many milliseconds a question without an answer may be asked once more. */
 const PATIENCE = 5000
 
-const FIELDS = ['n', 't_us', 'kind', 'index', 'delta', 'finish_reason', 'usage', 'model', 'created', 'id'] as const
+const FIELDS = ['n', 't_us', 'gap', 'kind', 'delta', 'finish_reason', 'usage', 'index', 'model', 'created', 'id'] as const
 
 export class Chunks {
   readonly root: HTMLElement
@@ -28,6 +28,8 @@ export class Chunks {
   private readonly more = h('button', { class: 'nb-btn', type: 'button' }, S.moreChunks)
   private run = ''
   private next = 0
+  /** Of the last row, in microseconds. */
+  private time: number | undefined
   private total = 0
   private asked = Number.NEGATIVE_INFINITY
   private waiting = false
@@ -37,8 +39,9 @@ export class Chunks {
   constructor(private readonly store: Store) {
     const head = h('tr', {}, ...FIELDS.map((name) => h('th', { class: 'nb-c' }, S.chunkField[name])))
     const table = h('table', { class: 'nb-c-table' }, h('thead', {}, head), this.rows)
-    const inside = h('div', { class: 'nb-chunks-scroll', tabindex: '0', role: 'group', 'aria-label': S.chunks }, table)
-    this.root = h('section', { class: 'nb-chunks', hidden: true }, inside, this.count, this.more)
+    const inside = h('div', { class: 'nb-chunks', tabindex: '0', role: 'group', 'aria-label': S.chunks }, table)
+    const below = h('div', { class: 'nb-c-below' }, this.count, this.more)
+    this.root = h('section', { class: 'nb-drawer', hidden: true }, inside, below)
     this.more.addEventListener('click', () => this.ask(performance.now()))
   }
 
@@ -56,6 +59,7 @@ export class Chunks {
   private restart(): void {
     this.run = this.store.run
     this.next = this.total = 0
+    this.time = undefined
     this.asked = Number.NEGATIVE_INFINITY
     this.waiting = this.final = false
     this.rows.replaceChildren()
@@ -77,7 +81,8 @@ export class Chunks {
     this.total = page.total
     this.final = over
     for (const row of page.rows) {
-      this.rows.append(h('tr', {}, ...FIELDS.map((name) => h('td', { class: `nb-c nb-c-${name}` }, cell(row, name)))))
+      this.rows.append(h('tr', {}, ...FIELDS.map((name) => h('td', { class: `nb-c nb-c-${name}` }, this.cell(row, name)))))
+      if (typeof row.t_us === 'number') this.time = row.t_us
       if (typeof row.n === 'number') this.next = Math.max(this.next, row.n + 1)
     }
     // No row where rows should be: they are kept no longer, and asking again would not end.
@@ -91,11 +96,13 @@ export class Chunks {
     const none = this.store.gone ? S.gone : S.noChunks
     setText(this.count, shown === 0 ? none : S.chunksShown(whole(shown), whole(this.total)))
   }
-}
 
-/** What a row says in one column; a time in milliseconds. */
-function cell(row: Wire, name: (typeof FIELDS)[number]): string {
-  const value = row[name]
-  if (typeof value === 'number') return name === 't_us' ? (value / 1000).toFixed(1) : String(value)
-  return typeof value === 'string' ? value : ''
+  /** What a row says in one column: its time in seconds, the gap before it in milliseconds. */
+  private cell(row: Wire, name: (typeof FIELDS)[number]): string {
+    const { t_us: time } = row
+    if (name === 'gap') return typeof time === 'number' && this.time !== undefined ? whole((time - this.time) / 1000) : ''
+    const value = row[name]
+    if (typeof value === 'number') return name === 't_us' ? (value / 1e6).toFixed(3) : String(value)
+    return typeof value === 'string' ? value : ''
+  }
 }

@@ -13,6 +13,7 @@ export class Foot {
   readonly root: HTMLElement
   readonly copy = tool('copy', S.copy)
   readonly raw = tool('text', S.rawText, 'false')
+  readonly timeline = tool('bars', S.timeline, 'false')
   readonly chunks = tool('braces', S.chunks, 'false')
   readonly prompt = tool('prompt', S.hidePrompt, 'false')
   private readonly retry = tool('retry', S.retry)
@@ -41,6 +42,7 @@ export class Foot {
       { class: 'nb-tools', role: 'toolbar', 'aria-label': S.tools },
       this.copy,
       this.raw,
+      this.timeline,
       this.chunks,
       this.prompt,
       this.retry,

@@ -43,6 +43,7 @@ export function frame(section: Section, name: string, ...children: Child[]): HTM
     { class: 'nb-sec', role: 'group', 'data-kind': section.kind, 'data-at': String(section.at) },
     label,
     ...children,
+    h('button', { class: 'nb-ib nb-copy', type: 'button', 'aria-label': S.copySection, title: S.copySection }, icon('copy')),
   )
   rename(root, section, name)
   return root

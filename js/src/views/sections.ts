@@ -9,6 +9,7 @@
 import type { Event } from '../events'
 import type { Section, Store } from '../store'
 import { hearCode } from './code'
+import { csv } from './csv'
 import { viewOf } from './registry'
 import type { Context, SectionView } from './section'
 
@@ -63,9 +64,23 @@ export class Sections implements Context {
     for (const { view } of this.shown) view.tick(now)
   }
 
-  /** `copy` gets the text of a code block whose button was pressed. */
-  onCopyCode(copy: (text: string) => void): void {
+  /** `copy` gets the text of the section, the table or the code block whose button was pressed. */
+  onCopy(copy: (text: string) => void): void {
     hearCode(this.body, copy)
+    this.body.addEventListener('click', ({ target }) => {
+      const button = target instanceof Element ? target.closest('button') : null
+      const text = button && this.textOf(button)
+      if (typeof text === 'string') copy(text)
+    })
+  }
+
+  private textOf(button: Element): string | undefined {
+    if (button.matches('.nb-copy')) {
+      const at = this.shown.findIndex(({ view }) => view.root === button.parentElement)
+      return this.store.sections[at]?.text()
+    }
+    const table = button.matches('.nb-csv') ? button.parentElement?.querySelector('table') : null
+    return table ? csv(table) : undefined
   }
 
   private heard(at: number, text: string): void {

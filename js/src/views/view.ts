@@ -15,7 +15,7 @@ import { Announcer } from './announcer'
 import { Chunks } from './chunks'
 import { copyText } from './clipboard'
 import { errorBlock, refusalBlock } from './error'
-import { isOver, isStale, stateOf, textOf, titleOf } from './figures'
+import { asking, isOver, isStale, stateOf, textOf, titleOf } from './figures'
 import { hasFocus } from './focus'
 import { Foot } from './foot'
 import { Pager } from './pager'
@@ -25,6 +25,7 @@ import { Scroller } from './scroller'
 import { Sections } from './sections'
 import { attachStyles } from './styles'
 import { followTheme } from './theme'
+import { Timeline } from './timeline'
 import { Toolbar } from './toolbar'
 
 /** How often a clock moves, in milliseconds. */
@@ -39,14 +40,15 @@ export function mountView(root: ShadowRoot, store: Store): () => void {
 /** What the reader chose, for every attempt. */
 interface Choices {
   raw: boolean | undefined
-  chunks: boolean
+  /** What stands in the drawer below the foot: one thing at a time. */
+  drawer: 'timeline' | 'chunks' | undefined
 }
 
 /** The attempts of one stream, of which one is shown: the latest, until the reader turns to another or a new one begins. */
 class Book {
   private view: View
   private run: string
-  private readonly choices: Choices = { raw: undefined, chunks: false }
+  private readonly choices: Choices = { raw: undefined, drawer: undefined }
   private readonly unsubscribe: () => void
 
   constructor(
@@ -100,6 +102,7 @@ class View {
   private readonly scroller = new Scroller(() => this.takeFocus())
   private readonly foot: Foot
   private readonly chunks: Chunks
+  private readonly timeline: Timeline
   private readonly acts: Acts
   private readonly root: HTMLElement
   private readonly cleanups: (() => void)[]
@@ -125,12 +128,13 @@ class View {
     this.prompt = new Prompt(store)
     this.foot = new Foot(store, live)
     this.chunks = new Chunks(store)
+    this.timeline = new Timeline(store)
     this.announcer = new Announcer(store)
     this.sections = new Sections(store, this.scroller.body)
     this.scroller.body.prepend(this.prompt.root, this.prompt.note)
     this.scroller.root.append(this.acts.root)
     const middle = h('div', { class: 'nb-middle' }, this.scroller.root, this.scroller.jump)
-    const parts = [this.bar.root, middle, this.foot.root, this.chunks.root, this.announcer.root]
+    const parts = [this.bar.root, middle, this.foot.root, this.timeline.root, this.chunks.root, this.announcer.root]
     this.root = h('section', { class: 'nb', role: 'region' }, ...parts)
     shadow.replaceChildren(this.root)
     this.listen()
@@ -205,7 +209,7 @@ class View {
     this.told = now
     const state = stateOf(store, now)
     const status = store.gone && !store.end ? 'stopped' : store.status
-    const idle = status === 'streaming' && !store.sections.some(({ closed }) => !closed)
+    const idle = status === 'streaming' && !asking(store) && !store.sections.some(({ closed }) => !closed)
     set(this.root, 'aria-label', titleOf(store))
     set(this.root, 'data-status', status)
     set(this.root, 'data-busy', status === 'submitted' || status === 'stopping' || idle)
@@ -214,8 +218,11 @@ class View {
     this.bar.update(now)
     this.foot.update(now, this.sections.raw, this.prompt)
     this.sections.tick(now)
-    this.chunks.update(now, this.choices.chunks)
-    set(this.foot.chunks, 'aria-pressed', String(this.choices.chunks))
+    const { drawer } = this.choices
+    this.chunks.update(now, drawer === 'chunks')
+    this.timeline.update(now, drawer === 'timeline')
+    set(this.foot.chunks, 'aria-pressed', String(drawer === 'chunks'))
+    set(this.foot.timeline, 'aria-pressed', String(drawer === 'timeline'))
   }
 
   private clock(runs: boolean): void {
@@ -254,14 +261,18 @@ class View {
       this.redraw()
     })
     this.foot.chunks.addEventListener('click', () => {
-      this.choices.chunks = !this.choices.chunks
+      this.choices.drawer = this.choices.drawer === 'chunks' ? undefined : 'chunks'
+      this.redraw()
+    })
+    this.foot.timeline.addEventListener('click', () => {
+      this.choices.drawer = this.choices.drawer === 'timeline' ? undefined : 'timeline'
       this.redraw()
     })
     this.foot.prompt.addEventListener('click', () => {
       this.prompt.wanted = !this.prompt.wanted
       this.redraw()
     })
-    this.sections.onCopyCode((text) => void this.copy(text))
+    this.sections.onCopy((text) => void this.copy(text))
   }
 
   /** The text of the first choice's answer. */
