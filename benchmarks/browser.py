@@ -41,12 +41,13 @@ class PageError(RuntimeError):
 class Browser:
     """A headless Chromium with a profile of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
+        """Start it with `flags` beside the usual ones."""
         found = subprocess.run([sys.executable, ROOT / "scripts" / "chromium.py"], capture_output=True, text=True, check=False)
         if found.returncode:
             raise PageError(found.stderr.strip())
         self._profile = Path(tempfile.mkdtemp(prefix="nbstream-bench-"))
-        command = [found.stdout.strip(), *FLAGS, f"--user-data-dir={self._profile}", "about:blank"]
+        command = [found.stdout.strip(), *FLAGS, *flags, f"--user-data-dir={self._profile}", "about:blank"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port = self._profile / "DevToolsActivePort"
         deadline = time.monotonic() + START_SECONDS

@@ -103,6 +103,47 @@ def _quote(w: _Writer) -> None:
 _BLOCKS: Final = (_heading, _paragraph, _list, _paragraph, _code, _paragraph, _table, _paragraph, _quote)
 
 
+def _prose(w: _Writer) -> None:
+    if w.between(0, 5) == 0:
+        _heading(w)
+    _paragraph(w)
+
+
+def _code_line(w: _Writer) -> None:
+    w.write(f"    {w.name()} = [{w.name()}(k, {w.between(1, 999)}) for k in range({w.name()})]  # {w.name()} {w.name()}\n")
+
+
+def _item(w: _Writer) -> None:
+    w.write("- ")
+    w.words(w.between(5, 14))
+    w.write("\n")
+
+
+def _row(w: _Writer) -> None:
+    w.write(f"| {w.name()} | {w.between(1, 999)} |")
+    w.words(2)
+    w.write(f" | {w.name()} {w.name()} |\n")
+
+
+KINDS: Final = {
+    "prose": ("", _prose),
+    "one fence": ("```python\n", _code_line),
+    "one list": ("", _item),
+    "one table": ("| name | value | note | more |\n| --- | ---: | :-- | --- |\n", _row),
+}
+"""Texts of one kind of block, for the cost of each: how it begins and what it goes on with."""
+
+
+def make_kind(kind: str, count: int) -> list[str]:
+    """Return `count` tokens of a text of one kind."""
+    begin, more = KINDS[kind]
+    writer = _Writer(count)
+    writer.write(begin)
+    while len(writer.tokens) < count:
+        more(writer)
+    return writer.tokens[:count]
+
+
 def make(count: int) -> tuple[list[str], list[int]]:
     """Return `count` tokens, and the indices of the markers among them; the last token is one."""
     writer, number = _Writer(count), 0

@@ -21,7 +21,7 @@ ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 KEPT: Final = ROOT / ".cache" / "benchmarks.json"
 PACKAGES: Final = ("ipykernel", "jupyterlab", "ipywidgets", "anywidget", "litellm", "openai", "httpx", "panel")
-ORDER: Final = ("peers", "growth", "layers")
+ORDER: Final = ("peers", "growth", "render", "layers")
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ function theirs(html: string): string {
 function ours(host: Element): string {
   const own = (element: Element): string | undefined => {
     if (element.matches('.nb-part')) return write(element, own)
-    if (element.matches('.nb-img')) return image(described(element))
+    if (element.matches('.nb-figure')) return image(described(element.querySelector('.nb-img > span')))
     if (element.matches('figure'))
       return pre(element.querySelector('pre'), element.querySelector('header span')?.textContent ?? '')
     if (element.localName === 'a') return anchor(element.getAttribute('href') ?? '', element, own)
@@ -62,9 +62,8 @@ function ours(host: Element): string {
   return trimmed(write(host, own))
 }
 
-function described(element: Element): string {
-  const [, words = ''] = /: (.*)$/s.exec(element.textContent ?? '') ?? []
-  return words.replace(/(?:^| · )[a-z0-9.-]+\.[a-z]+$/, '')
+function described(element: Element | null): string {
+  return /: (.*)$/s.exec(element?.textContent ?? '')?.[1] ?? ''
 }
 
 function anchor(href: string, element: Element, other: Special): string {

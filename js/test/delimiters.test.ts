@@ -6,7 +6,7 @@ import { noReferences, parse } from '../src/markdown/parser'
 
 /** The formulas of `text`, display ones with two signs around them. */
 function formulas(text: string, growing = false): string[] {
-  const { tokens } = parse(text, noReferences(), growing)
+  const tokens = parse(text, noReferences(), growing)
   const all = tokens.flatMap((token) => (token.type === 'inline' ? (token.children ?? []) : [token]))
   return all
     .filter(({ type }) => type.startsWith('math'))

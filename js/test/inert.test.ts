@@ -13,14 +13,14 @@ import { SNIPPETS } from './snippets'
 const ELEMENTS = new Set(
   (
     'section header footer div span p button kbd i h3 h4 h5 h6 ul ol li blockquote pre code em strong s a br hr table thead tbody ' +
-    'tr th td dl dt dd figure svg path circle rect'
+    'tr th td dl dt dd figure svg path circle rect text'
   ).split(' '),
 )
 const ATTRIBUTES = new Set(
   (
     'class role title type tabindex hidden href target rel start aria-label aria-hidden aria-live aria-atomic aria-expanded ' +
     'aria-pressed aria-disabled aria-keyshortcuts data-status data-busy data-stale data-attention data-theme data-kind data-at data-part ' +
-    'data-state data-s data-live data-solid viewBox d cx cy r x y width height rx'
+    'data-state data-s data-live data-solid data-off dir preserveAspectRatio dx viewBox d cx cy r x y width height rx'
   ).split(' '),
 )
 
@@ -123,7 +123,10 @@ describe.each([
     'become text and allowed elements, in Markdown and everywhere else',
     () => {
       // Several at a time, because this browser takes long to read a stylesheet; on a failure one by one, to name the culprit.
-      const payloads = lines.map(({ id, text }) => ({ id, text: text.replace(/\p{Surrogate}/gu, '\ufffd') }))
+      // A part of them: tests/e2e/test_inert.py shows all of them to a real browser.
+      const payloads = lines
+        .filter((_, index) => index % 6 === 0)
+        .map(({ id, text }) => ({ id, text: text.replace(/\p{Surrogate}/gu, '\ufffd') }))
       for (let from = 0; from < payloads.length; from += BATCH) {
         const batch = payloads.slice(from, from + BATCH)
         if (inView(batch.map(({ text }) => text)).length === 0) continue

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { Markdown } from '../src/markdown'
 import { complete, settle } from '../src/markdown/mend'
@@ -14,9 +14,9 @@ function grow(pieces: Iterable<string>, close: boolean): string {
   return flat(grown(pieces, close))
 }
 
-function grown(pieces: Iterable<string>, close: boolean): HTMLElement {
+function grown(pieces: Iterable<string>, close: boolean, least?: number): HTMLElement {
   const host = document.createElement('div')
-  const markdown = new Markdown(host)
+  const markdown = new Markdown(host, least)
   for (const piece of pieces) markdown.append(piece)
   if (close) markdown.close()
   return host
@@ -30,16 +30,16 @@ function flat(host: HTMLElement): string {
 
 function atOnce(text: string): string {
   const host = document.createElement('div')
-  build(parse(text, noReferences()).tokens, host)
+  build(parse(text, noReferences()), host)
   return host.innerHTML
 }
 
-/** `text` in pieces of one to nine characters. */
-function pieces(text: string, seed: number): string[] {
+/** `text` in pieces of one to nine characters, or to `most`. */
+function pieces(text: string, seed: number, most = 9): string[] {
   const next = random(seed)
   const out: string[] = []
   for (let at = 0; at < text.length; ) {
-    const size = 1 + Math.floor(next() * 9)
+    const size = 1 + Math.floor(next() * most)
     out.push(text.slice(at, at + size))
     at += size
   }
@@ -100,6 +100,79 @@ test.skipIf(examples.missing)(
   },
   60_000,
 )
+
+// What makes and ends lists, tables and code, and what turns them into something else.
+// biome-ignore format: a list of pieces, not one a line
+const BITS = [
+  'a', 'b c', '*', '**', '_', '`', '```\n', '~~~\n', '\n', '\n\n', '\n', ' ', '  ', '    ', '\t', '- ', '* ', '1. ', '2) ', '> ', '# ', '===\n',
+  '---\n', '[a]', '[a]: https://a.example\n', '[b](https://b.example)', '![', '\\', '&amp;', '| a | b |\n|---|---|\n', '| c | d |\n', '- [ ] ',
+  'foo bar ', '**x** ', '\n- one\n- two\n', '\n\n- loose\n\n- list\n', '\n1. one\n2. two\n   - in\n', '\n```py\ncode\n', '| x |\n', '\r\n',
+]
+
+test.each([1, 2, 3, 4, 5, 6])('a text that is cut wherever it can be looks as if it had been read whole (seed %i)', (seed) => {
+  const next = random(seed)
+  const pick = (): string => BITS[Math.floor(next() * BITS.length)] ?? ''
+  for (let round = 0; round < 12; round++) {
+    const often = pick()
+    const text = Array.from({ length: 10 + 90 * next() }, () => (next() < 0.3 ? often : pick())).join('')
+    const small = pieces(text, seed * 100 + round)
+    expect(flat(grown(small, true, 1)), JSON.stringify(text)).toBe(atOnce(text))
+    expect(flat(grown([text], true, 1)), JSON.stringify(text)).toBe(atOnce(text))
+    expect(flat(grown(small, false, 1)), JSON.stringify(text)).toBe(flat(grown([text], false)))
+  }
+})
+
+test.each([
+  ['list', (n: number) => `- item **${n}** with [late]\n`, 'li'],
+  ['loose list', (n: number) => `${n + 1}. item ${n}\n\n   - inner\n`, 'li'],
+  ['list that turns loose late', (n: number) => `${n === 150 ? '\n' : ''}- item ${n}\n`, 'li'],
+  ['table', (n: number) => `${n === 0 ? '| a | b |\n|---|--:|\n' : ''}| ${n} | [late] *c* |\n`, 'tr'],
+  ['fence', (n: number) => `${n === 0 ? '```py\n' : ''}line ${n}\n`, 'span'],
+])('a long %s is read once, part by part, and its parts are not touched again', (_name, line, part) => {
+  const text = `before\n\n${Array.from({ length: 200 }, (_, n) => line(n)).join('')}`
+  const host = document.createElement('div')
+  const markdown = new Markdown(host)
+  const early = new Set<Element>()
+  for (const piece of pieces(text, 9, 60)) {
+    markdown.append(piece)
+    if (early.size < 20) for (const element of host.querySelectorAll(`figure, ${part}`)) early.add(element)
+  }
+  // Those that were seen while they were still open may have been exchanged.
+  expect([...early].filter((element) => host.contains(element)).length).toBeGreaterThan(early.size / 2)
+  const rest = '\n\n[late]: https://example.org/\n\nafter\n'
+  markdown.append(rest)
+  markdown.close()
+  expect(flat(host)).toBe(atOnce(text + rest))
+})
+
+test('a paragraph without end is read in stretches, at the same places however it is cut', () => {
+  const words = Array.from({ length: 4_000 }, (_, n) => (n % 40 === 0 ? `**word ${n}**` : `word ${n}`)).join(' ')
+  const text = `before\n\n${words}\n\nafter\n\nand\n\nagain`
+  expect(flat(grown(pieces(text, 3, 900), true))).toBe(flat(grown([text], true)))
+  expect(flat(grown([text], true))).toBe(atOnce(text))
+  const open = `**${'open '.repeat(4_000)}`
+  expect(flat(grown(pieces(open, 3, 900), true))).toBe(flat(grown([open], true)))
+})
+
+test('a block that cannot be cut goes on as text up to the next empty line', () => {
+  const quote = `> one *two* ${'three '.repeat(60)}\n`.repeat(150)
+  const text = `before\n\n${quote}\nafter *it*\n\nx\n\ny\n`
+  const host = grown([text], true)
+  expect(host.innerHTML).toBe(grown(pieces(text, 4, 3_000), true).innerHTML)
+  expect(host.textContent?.replace(/\s/g, '')).toHaveLength(text.replace(/\s/g, '').length - 2)
+  expect(host.querySelector('.nb-plain')?.textContent).toBe(quote)
+  expect(host.querySelector('em')?.textContent).toBe('it')
+})
+
+test('what is nested deeper than is shown is text, and none of it is lost', () => {
+  const text = `${'> '.repeat(10_000)}deep\n\nafter\n`
+  const host = grown([text], true)
+  expect(host.querySelectorAll('blockquote')).toHaveLength(0)
+  expect(host.textContent).toContain('deep')
+  expect(host.querySelector('p')?.textContent).toBe('after')
+  const list = Array.from({ length: 60 }, (_, n) => `${'  '.repeat(n)}- level ${n}\n`).join('')
+  expect(grown([list], true).textContent).toContain('level 59')
+})
 
 test('a finished block is never touched again', () => {
   const host = document.createElement('div')
@@ -266,8 +339,8 @@ test('a thousand levels of emphasis become a few, open or closed, without losing
 })
 
 test('the dialect is read from one place', () => {
-  for (const name of ['nodes', 'tail', 'mend', 'morph']) {
-    const source = readFileSync(`src/markdown/${name}.ts`, 'utf8')
+  for (const name of readdirSync('src/markdown').filter((name) => !/^(?:parser|delimiters)\.ts$/.test(name))) {
+    const source = readFileSync(`src/markdown/${name}`, 'utf8')
     expect(source).not.toMatch(/from 'markdown-it'|innerHTML|createElement\(/)
   }
 })

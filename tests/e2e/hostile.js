@@ -57,8 +57,12 @@ const SHAPED = [
 const CUT = [...PLACES.slice(0, 7), PLACES[10], PLACES[11], PLACES[12]]
 // What no view is made of, whatever stands in it.
 const FOREIGN =
-  'script, iframe, frame, object, embed, form, input, base, meta, link, video, audio, [id], [name], [style], ' +
+  'script, iframe, frame, object, embed, form, input, base, meta, link, video, audio, [id], [name], [style]:not(math, math *), ' +
   '[src]:not([src^="data:image/png;"], [src^="data:image/jpeg;"], [src^="data:image/gif;"], [src^="data:image/webp;"])'
+
+/** A text longer than this is cut at so many places. */
+const LONG = 3200
+const PER_VIEW = 100
 
 const found = []
 let count = 0
@@ -126,6 +130,23 @@ async function whole(payloads) {
   })
 }
 
+/** The positions of a text of `length` characters: all, or of a very long one so many, evenly spread. */
+function positions(length) {
+  const step = length > LONG ? length / LONG : 1
+  return Array.from({ length: Math.floor((length - 1) / step) }, (_, number) => Math.floor((number + 1) * step))
+}
+
+/** Sections of a payload that is cut at `at`: how they open, what they begin with, what comes then. */
+function* halves(text, at) {
+  const head = [...text].slice(0, at).join('')
+  for (const place of CUT) {
+    const [kind, meta, all] = place(text)
+    // As it stands when so much of the payload has come, and nothing of what follows it in this place.
+    const before = place(`${head}\0`)[2].split('\0')[0].replace(/\\u0000.*$/s, '')
+    yield { kind, meta, before, after: all.startsWith(before) ? all.slice(before.length) : all }
+  }
+}
+
 /**
  * Each payload cut in two at every position, in every place, painted before the rest comes and after. Returns how many cuts.
  * Nothing of it is laid out, which would take most of the time: what is fetched or run does not wait for that.
@@ -134,29 +155,21 @@ async function cut(payloads) {
   let cuts = 0
   document.querySelector('#stage').hidden = true
   for (const { id, text } of payloads) {
-    const signs = [...text]
-    await shown(async (view) => {
-      const heads = []
-      const tails = []
-      const sections = []
-      for (let at = 1; at < signs.length; at++, cuts++) {
-        const head = signs.slice(0, at).join('')
-        for (const place of CUT) {
-          // As it stands when so much of the payload has come, and nothing of what follows it in this place.
-          const before = place(`${head}\0`)[2].split('\0')[0].replace(/\\u0000.*$/s, '')
-          const [, , all] = place(text)
-          heads.push(before)
-          tails.push(all.startsWith(before) ? all.slice(before.length) : all)
-          sections.push(opened(place(text), sections.length))
-        }
-      }
-      view.tell(...sections, ...heads.map((head, at) => ({ op: 'append', at, text: head })))
-      await rest()
-      const close = (tail, at) => [{ op: 'append', at, text: tail }, { op: 'close', at }]
-      view.tell(...tails.flatMap(close))
-      await rest()
-      view.look(id)
-    })
+    const all = positions([...text].length)
+    for (let from = 0; from < all.length; from += PER_VIEW) {
+      const some = all.slice(from, from + PER_VIEW)
+      cuts += some.length
+      await shown(async (view) => {
+        const sections = some.flatMap((at) => [...halves(text, at)])
+        const open = ({ kind, meta }, at) => opened([kind, meta], at)
+        view.tell(...sections.map(open), ...sections.map(({ before }, at) => ({ op: 'append', at, text: before })))
+        await rest()
+        const rests = ({ after }, at) => [{ op: 'append', at, text: after }, { op: 'close', at }]
+        view.tell(...sections.flatMap(rests))
+        await rest()
+        view.look(id)
+      })
+    }
   }
   document.querySelector('#stage').hidden = false
   return cuts

@@ -98,7 +98,7 @@ def test_where_the_kernel_is_silent_there_is_text(stages: dict[bool, Stage]) -> 
 def test_a_formula_gets_a_font_where_the_page_has_none(browser: Browser) -> None:
     stage = Stage(browser)
     view = stage.show(Open("content"), Append(0, "text"))
-    view.evaluate("nb => nb.style.setProperty('--nb-font-math', \"'DejaVu Sans', 'nbstream math'\")")
+    view.evaluate("nb => nb.style.setProperty('--nb-font-math', \"'nbstream math', 'DejaVu Sans Mono'\")")
     stage.play(Append(0, f"\n\n{FORMULA}\n"), Close(0))
     expect(view.locator("math")).to_have_count(1)
     stage.page.wait_for_function("() => [...document.fonts].some(({ family }) => family.includes('nbstream math'))")
@@ -157,3 +157,25 @@ def test_in_jupyterlab_parts_come_from_the_kernel(lab: Lab) -> None:
         expect(view.locator("math")).to_have_count(2)
         assert code(view).evaluate("code => code.textContent") == PYTHON
     assert notebook.value("s._view._channel.refused") == 0
+
+
+def test_a_long_block_that_grows_shows_its_end_until_the_reader_goes_back(stages: dict[bool, Stage]) -> None:
+    stage = stages[False]
+    stage.clear()
+    lines = "".join(f"line {number}\n" for number in range(60))
+    view = stage.show(Open("content"), Append(0, f"```\n{lines}"))
+    pre = view.locator(".nb-code pre")
+    rest = "pre => pre.scrollHeight - pre.clientHeight - pre.scrollTop"
+    stage.play(Append(0, "more\n"))
+    stage.painted()
+    assert pre.evaluate(rest) <= 1
+    pre.evaluate("pre => { pre.scrollTop = 40 }")
+    stage.painted()
+    stage.play(Append(0, lines))
+    stage.painted()
+    assert pre.evaluate("pre => pre.scrollTop") == 40
+    pre.evaluate("pre => { pre.scrollTop = pre.scrollHeight }")
+    stage.painted()
+    stage.play(Append(0, lines))
+    stage.painted()
+    assert pre.evaluate(rest) <= 1

@@ -42,7 +42,9 @@ def answer(stage: Stage) -> None:
 def test_it_shows_its_last_six_lines_and_closes_to_one_when_the_answer_comes(stage: Stage) -> None:
     group = thinking(stage)
     body = group.locator(".nb-think")
-    assert body.evaluate("body => [body.clientHeight, body.scrollHeight > body.clientHeight]") == [132, True]
+    assert body.evaluate("body => [body.clientHeight, body.firstElementChild.clientHeight > 600]") == [132, True]
+    edges = body.evaluate("body => [body, body.firstElementChild].map(element => element.getBoundingClientRect().bottom)")
+    assert abs(edges[0] - edges[1]) < 6, "it shows its end"
     expect(group.get_by_role("button")).to_have_attribute("aria-expanded", "true")
     answer(stage)
     toggle = group.get_by_role("button", name="Thought for 3.2 s · ~330 tokens")

@@ -43,6 +43,10 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
   private recolour: (() => void) | undefined
   private readonly look = (): void => this.dress()
   private more: HTMLElement | undefined
+  /** Whether the end of a bounded block that grows stays in sight, and how far it was moved for that. */
+  private follows = true
+  private moved = 0
+  private readonly follow = (): void => this.showEnd()
 
   constructor(
     text: string,
@@ -191,14 +195,31 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
     set(this.root, 'aria-label', S.codeIn(label))
   }
 
+  private showEnd(): void {
+    if (!this.follows || !this.root.isConnected) return
+    this.pre.scrollTop = this.pre.scrollHeight
+    this.moved = this.pre.scrollTop
+  }
+
+  /** The reader who goes back stays there; who comes to the end again follows. */
+  private scrolled(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.pre
+    if (scrollTop < this.moved - 1) this.follows = false
+    else if (scrollTop + clientHeight >= scrollHeight - 1) this.follows = true
+  }
+
   /** A long block has a bounded height, and a button under it. */
   private bound(): void {
     const long = this.starts.length > BOUND
+    if (long && this.open) paint(this.follow)
     if (long === (this.more !== undefined)) return
     this.root.classList.toggle('nb-long', long)
     this.more?.remove()
     this.more = long ? h('button', { class: 'nb-more', type: 'button', 'aria-expanded': 'false' }, S.allLines) : undefined
-    if (this.more) this.root.append(this.more)
+    if (this.more) {
+      this.root.append(this.more)
+      this.pre.addEventListener('scroll', () => this.scrolled())
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 import { behindFormula } from './delimiters'
 import { PENDING } from './nodes'
+import { grows, type Token } from './parser'
 
 // A line of marks that the next character may make a list, a rule, a heading, an underline of the line above, a fence …
 const MARKS = /^[ \t]*(?:[-+*=_#|]+|`{1,2}|~{1,2}|\d{1,9}[.)]?|[-+*][ \t]+|[ \t:|-]+)$/
@@ -18,6 +19,27 @@ const EMPHASIS = new Set(['*', '**', '***', '_', '__', '___', '~~'])
 const OPEN_LIMIT = 8
 const COLUMN_LIMIT = 40
 const WORD = /[\p{L}\p{N}]/u
+
+/** `tokens`, the blocks of `source`, with the last one mended; `read` reads a text as `source` was read. */
+export function mend(tokens: Token[], source: string, read: (text: string) => Token[]): Token[] {
+  const last = tokens.findLast(({ nesting }) => nesting === 0)
+  if (last?.type === 'fence' || last?.type === 'code_block') return withoutHalfFence(tokens, grows(last))
+  if (last?.type === 'plain' || endsBlank(source)) return tokens
+  const settled = settle(source)
+  const mended = settled === source.trimEnd() ? tokens : read(settled)
+  const inline = mended.findLast(({ nesting }) => nesting === 0)
+  if (inline?.type === 'inline') inline.content = complete(inline.content)
+  return mended
+}
+
+/** The last line of an open fence may be the first marks of its end. */
+function withoutHalfFence(tokens: Token[], fence: Token): Token[] {
+  const cut = fence.content.lastIndexOf('\n') + 1
+  const last = fence.content.slice(cut).trim()
+  if (last !== '' && last.length < fence.markup.length && fence.markup.startsWith(last))
+    fence.content = fence.content.slice(0, cut)
+  return tokens
+}
 
 /** `source` without a last line that cannot be read yet, and with the second line of a table whose first has come. */
 export function settle(source: string): string {
@@ -43,32 +65,57 @@ export function endsBlank(source: string): boolean {
 /** `text`, the inside of a paragraph, with its open emphasis, code or link closed and a trailing half of a mark left out. */
 export function complete(text: string): string {
   const kept = decided(text)
+  const { open, at, ending } = scan(kept)
+  return kept.slice(0, at) + ending + open.reverse().join('')
+}
+
+/**
+ * The last offset in `text`, the beginning of a paragraph, at which nothing is open: before white space; where there is none, in
+ * front of the last white space; else its length.
+ */
+export function clean(text: string): number {
+  let found = 0
+  scan(text, (at) => {
+    found = at
+  })
+  if (found > 0) return found
+  const space = text.trimEnd().search(/\s\S*$/)
+  if (space > 0) return space
+  // Not between the halves of a character.
+  return /[\ud800-\udbff]$/.test(text) ? text.length - 1 : text.length
+}
+
+/** What `text` leaves open: emphasis; and code or a link's address, which end it at `at` and are closed by `ending`. */
+function scan(text: string, closed?: (at: number) => void): { open: string[]; at: number; ending: string } {
   const open: string[] = []
-  const closed = (): string => open.reverse().join('')
   let brackets = 0
   let at = 0
-  while (at < kept.length) {
-    const sign = kept.charAt(at)
-    const behind = sign === '$' || sign === '\\' ? behindFormula(kept, at) : -1
+  while (at < text.length) {
+    const sign = text.charAt(at)
+    const behind = sign === '$' || sign === '\\' ? behindFormula(text, at) : -1
     if (behind > at) {
       at = behind
       continue
     }
-    const run = '*_~`'.includes(sign) ? runAt(kept, at) : sign
+    const run = '*_~`'.includes(sign) ? runAt(text, at) : sign
     if (sign === '`') {
-      const close = closing(kept, at + run.length, run)
-      if (close < 0) return kept + run + closed()
+      const close = closing(text, at + run.length, run)
+      if (close < 0) return { open, at: text.length, ending: run }
       at = close
-    } else if (sign === ']' && kept[at + 1] === '(' && brackets-- > 0) {
-      const close = parenthesis(kept, at + 2)
-      if (close < 0) return `${kept.slice(0, at)}](${PENDING})${closed()}`
-      at = close
-    } else if (EMPHASIS.has(run)) emphasise(open, run, kept[at - 1] ?? ' ', kept[at + run.length] ?? ' ')
+    } else if (sign === ']' && brackets > 0) {
+      brackets--
+      if (text[at + 1] === '(') {
+        const close = parenthesis(text, at + 2)
+        if (close < 0) return { open, at, ending: `](${PENDING})` }
+        at = close
+      }
+    } else if (EMPHASIS.has(run)) emphasise(open, run, text[at - 1] ?? ' ', text[at + run.length] ?? ' ')
     else if (sign === '[') brackets++
     else if (sign === '\\') at++
+    else if (closed && brackets === 0 && open.length === 0 && at > 0 && sign.trim() === '') closed(at)
     at += run.length
   }
-  return kept + closed()
+  return { open, at: text.length, ending: '' }
 }
 
 /** `text` without trailing spaces and without a last run of marks, of which more may come. */

@@ -8,8 +8,18 @@
 import { set } from '../dom'
 import { keeperOf } from './kept'
 
-/** Make the children of `into` from `first` up to `stop` (which stays) equal to the children of `from`, which is used up. */
-export function morph(into: Node, from: Node, first: Node | null = into.firstChild, stop: Node | null = null): void {
+/**
+ * Make the children of `into` from `first` up to `stop` (which stays) equal to the children of `from`, which is used up.
+ * `guest` is no part of what is compared: where it is the last child of an element that stays, it stays, too.
+ */
+export function morph(
+  into: Node,
+  from: Node,
+  guest: Node,
+  first: Node | null = into.firstChild,
+  end: Node | null = null,
+): void {
+  const stop = end === null && into.lastChild === guest ? guest : end
   let old = first
   let next = from.firstChild
   while (next !== null) {
@@ -17,7 +27,7 @@ export function morph(into: Node, from: Node, first: Node | null = into.firstChi
     if (old === null || old === stop) into.insertBefore(next, stop)
     else {
       const following: Node | null = old.nextSibling
-      if (!reuse(old, next)) into.replaceChild(next, old)
+      if (!reuse(old, next, guest)) into.replaceChild(next, old)
       old = following
     }
     next = after
@@ -29,7 +39,7 @@ export function morph(into: Node, from: Node, first: Node | null = into.firstChi
   }
 }
 
-function reuse(old: Node, next: Node): boolean {
+function reuse(old: Node, next: Node, guest: Node): boolean {
   if (old instanceof Text && next instanceof Text) {
     if (next.data.startsWith(old.data)) {
       if (next.length > old.length) old.appendData(next.data.slice(old.length))
@@ -42,6 +52,6 @@ function reuse(old: Node, next: Node): boolean {
   if (!(old instanceof Element && next instanceof Element) || old.nodeName !== next.nodeName) return false
   for (const name of old.getAttributeNames()) if (!next.hasAttribute(name)) set(old, name, undefined)
   for (const name of next.getAttributeNames()) set(old, name, next.getAttribute(name) ?? '')
-  morph(old, next)
+  morph(old, next, guest)
   return true
 }

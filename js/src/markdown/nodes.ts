@@ -10,6 +10,7 @@ import { icon } from '../icons'
 import { S } from '../strings'
 import { safeUrl } from '../urls'
 import { CodeBlock, shown } from './code'
+import { appendLines } from './lines'
 import { Formula } from './math'
 import { isGrowing, type Token, unescaped } from './parser'
 import { image } from './pictures'
@@ -40,7 +41,7 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
   const open: Node[] = [into]
   tokens.forEach((token, index) => {
     const parent = open[open.length - 1] ?? into
-    if (token.type === 'inline') inline(token, isItem(tokens, index), parent)
+    if (token.type === 'inline') buildInline(tokens, index, parent)
     else if (token.nesting === 0) parent.appendChild(leaf(token, parent))
     else if (token.nesting < 0) open.pop()
     // A hidden paragraph is one of a tight list: its inside stands in the item itself.
@@ -49,10 +50,11 @@ export function build(tokens: readonly Token[], into: Node, limit = Number.POSIT
   })
 }
 
-function inline(token: Token, item: boolean, parent: Node): void {
-  const children = token.children ?? []
+/** Append what stands inside of the block whose content is the token at `index`. */
+export function buildInline(tokens: readonly Token[], index: number, parent: Node): void {
+  const children = tokens[index]?.children ?? []
   const [first] = children
-  const task = item && first?.type === 'text' ? TASK.exec(first.content) : null
+  const task = isItem(tokens, index) && first?.type === 'text' ? TASK.exec(first.content) : null
   if (task && first) {
     const done = task[1] !== ' '
     parent.appendChild(
@@ -116,6 +118,11 @@ function leaf(token: Token, parent: Node): Node {
       return new Formula(token.content, token.markup, token.block, token.info).root
     case 'math_source':
       return h('div', { class: 'nb-math nb-display' }, h('code', { class: 'nb-tex' }, ...shown(token.content)))
+    case 'plain': {
+      const lines = h('div', { class: 'nb-plain' })
+      appendLines(lines, token.content)
+      return lines
+    }
     case 'image':
       return image(attribute(token, 'src'), words(token.children ?? []), parent)
     default:

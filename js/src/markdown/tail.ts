@@ -1,199 +1,306 @@
 /**
- * Markdown that grows: finished blocks are left alone, only the open tail is parsed again.
+ * Markdown that grows: what is final is left alone, only the open tail is read again.
  *
- * Belongs here: what is final and when. Does not belong here: the dialect (`parser`), elements (`nodes`), guesses (`mend`).
+ * Belongs here: the tail, and bringing the elements up to date with it. Does not belong here: where the text may be cut (`cut`),
+ * how a cut block is joined (`joint`), the dialect (`parser`), elements (`nodes`), guesses (`mend`).
  *
- * Only the last top-level block can still change, but which one is the last is known late: an incomplete line may turn out to
- * be an underline, a table's second line or part of a list. With two complete lines after its beginning a block is there to
- * stay, and all before it are final. One thing reaches back further: a link's definition. A final piece therefore remembers the
- * labels that it asked for in vain, and is built again in place when one of them is defined.
- *
- * All of it is a function of the text: the elements do not depend on how the text was cut (law L8).
- *
- * With each frame the browser walks over all children of the element that grows, changed or not. So the first blocks stand in
- * the host itself, later ones in parts of as many, and only the last part grows.
+ * All of it is a function of the text: the elements do not depend on how the text came (law L8).
  */
 
 import { h } from '../dom'
-import { keeperOf } from './kept'
-import { complete, endsBlank, settle } from './mend'
+import { spot } from './caret'
+import { type Cut, findCut, LEAST } from './cut'
+import {
+  amount,
+  type Going,
+  holder,
+  holdsLines,
+  isLoose,
+  join,
+  loosen,
+  loosenTokens,
+  renew,
+  withoutStandIn,
+  write,
+  writeCode,
+} from './joint'
+import { groupsOf, Late, makeAgain } from './late'
+import { mend } from './mend'
 import { morph } from './morph'
-import { build } from './nodes'
-import { grows, noReferences, type Parsed, parse, parseInline, type Token, watched, within } from './parser'
+import { build, buildInline } from './nodes'
+import {
+  blockStarts,
+  isGrowing,
+  lineStarts,
+  noReferences,
+  parseBlocks,
+  parseInlines,
+  plain,
+  type References,
+  type Token,
+  watched,
+  within,
+} from './parser'
+import { Parts } from './parts'
 
-/** Complete lines that must follow the beginning of a block before those above it are final. */
-const LOOK_AHEAD = 2
-/** Elements that hold blocks; the caret goes into the last one that does not. */
-const HOLDERS = new Set(['UL', 'OL', 'LI', 'BLOCKQUOTE', 'DIV', 'TABLE', 'TBODY', 'THEAD', 'TR', 'FIGURE', 'PRE'])
-
-/** So many final blocks stand in one part. */
-const PART = 64
-
-/** Final blocks that were parsed together. `first` counts them from the beginning of the text. */
-interface Piece {
-  readonly source: string
-  readonly first: number
-  readonly count: number
-}
+/** Text is read in steps of so many characters, so that a block that is too long is found at the same place however it came. */
+const STEP = 4_096
+/** A block of which so much cannot be cut goes on as plain text, up to the next empty line. */
+const LIMIT = 32_768
+const EMPTY_LINE = /\n[ \t]*\n/
 
 export class Markdown {
   private tail = ''
-  /** How many final blocks there are. */
+  /** A CR at the end, which may be half of a line end. */
+  private half = ''
+  /** How many characters were read. */
+  private seen = 0
+  /** How many blocks are final. */
   private final = 0
+  /** The block after them, if it was cut. */
+  private going: Going | undefined
   private closed = false
+  /** The tokens of the open tail as it is shown; undefined where that is not known. */
+  private shown: readonly Token[] | undefined
+  /** Lists of which final parts must become loose. */
+  private readonly tight = new Set<number>()
   private readonly definitions = noReferences()
-  private readonly waiting = new Map<string, Set<Piece>>()
-  private readonly parts: HTMLElement[]
-  /** The part in which the open tail stands. */
-  private last: HTMLElement
+  private readonly late = new Late()
+  private readonly parts: Parts
   private readonly caret = h('i', { class: 'nb-caret', 'aria-hidden': 'true' })
 
-  /** `host` must be empty and is filled by nobody else. */
-  constructor(private readonly host: HTMLElement) {
-    this.parts = [host]
-    this.last = host
+  /** `host` must be empty and is filled by nobody else. A block is cut for `least` characters; that changes nothing to see. */
+  constructor(
+    host: HTMLElement,
+    private readonly least = LEAST,
+  ) {
+    this.parts = new Parts(host)
     host.append(this.caret)
   }
 
   append(text: string): void {
-    // As markdown-it does it, but before lines are counted; a final CR may be half of a CRLF.
-    this.tail = (this.tail + text).replace(/\r\n|\r(?!$)/g, '\n')
-    const parsed = parse(this.tail, within(this.definitions), true)
-    this.draw(this.boundary(parsed), parsed)
+    const given = this.half + text
+    this.half = given.endsWith('\r') ? '\r' : ''
+    // As markdown-it does it, but before lines are counted.
+    let rest = given.slice(0, given.length - this.half.length).replace(/\r\n?/g, '\n')
+    while (rest !== '') {
+      const piece = rest.slice(0, STEP - (this.seen % STEP))
+      rest = rest.slice(piece.length)
+      this.seen += piece.length
+      this.tail += piece
+      this.draw()
+      if (this.seen % STEP === 0 && this.tail.length > LIMIT && this.going?.kind !== 'plain') this.giveUp()
+    }
   }
 
   /** No more text comes: what is open is read as it stands. */
   close(): void {
     if (this.closed) return
+    if (this.half) this.append('\n')
     this.closed = true
-    this.draw(this.tail.length, undefined)
+    this.shown = undefined
+    this.draw()
   }
 
-  /** Offset in the tail up to which its blocks are final. */
-  private boundary({ blocks }: Parsed): number {
-    const complete = count(this.tail)
-    const last = blocks.findLast((block) => block.line + LOOK_AHEAD <= complete)
-    return last === undefined || last === blocks[0] ? 0 : offsetOf(this.tail, last.line)
-  }
-
-  /** Make the text up to `boundary` final and show it and what follows. */
-  private draw(boundary: number, parsed: Parsed | undefined): void {
+  private draw(): void {
+    const { going, final } = this
     const fragment = document.createDocumentFragment()
-    const start = this.last.childNodes[this.final - (this.parts.length - 1) * PART] ?? null
-    const redo = boundary > 0 ? this.commit(this.tail.slice(0, boundary), fragment) : []
-    const grown = fragment.childNodes.length
-    this.tail = this.tail.slice(boundary)
-    if (!this.closed) build(this.open(boundary > 0 ? undefined : parsed), fragment)
-    // The caret is no part of what is compared.
-    const first = start === this.caret ? null : start
-    this.caret.remove()
-    morph(this.last, fragment, first)
-    this.final += grown
-    this.divide()
-    for (const piece of redo) this.rebuild(piece)
-    if (!this.closed) spot(this.last).append(this.caret)
+    const pieces: (() => void)[] = []
+    const defined = new Set<string>()
+    const source = (): string => (this.going?.prefix ?? '') + this.tail
+    let scope = within(this.definitions)
+    let tokens = read(source(), scope, this.going, !this.closed)
+    for (let cut = this.cut(tokens, source()); cut; cut = this.cut(tokens, source())) {
+      const before = source()
+      pieces.push(this.commit(before.slice(0, cut.offset), cut, fragment, defined))
+      this.tail = before.slice(cut.offset)
+      scope = within(this.definitions)
+      tokens = read(source(), scope, this.going, !this.closed)
+    }
+    if (!this.closed) tokens = mend(tokens, source(), (text) => read(text, scope, this.going, true))
+    this.fit(tokens, source())
+    if (!this.refresh(tokens, scope)) {
+      parseInlines(tokens, scope, !this.closed)
+      this.join(fragment, made(tokens, this.going))
+      this.place(fragment, going, final)
+    }
+    // What a definition in the tail makes of it depends on more than its own tokens.
+    this.shown = Object.keys(scope).length > 0 ? undefined : tokens
+    // It is no part of what gets wrapped.
+    if (this.tight.size > 0) this.caret.remove()
+    for (const index of this.tight) loosen(holder(this.parts.at(index), 'list')?.children ?? [])
+    this.tight.clear()
+    this.parts.divide(this.final)
+    for (const remember of pieces) remember()
+    for (const piece of this.late.take(defined)) makeAgain(piece, this.caret)
+    this.point()
   }
 
-  /** Move what is too much for the last part into new ones. */
-  private divide(): void {
-    const more = Math.ceil(this.final / PART) - this.parts.length
-    if (more <= 0) return
-    // The open tail follows the final blocks wherever they go.
-    const rest = [...this.last.childNodes].slice(PART)
-    for (let left = more; left > 0; left--) {
-      this.last = h('div', { class: 'nb-part' })
-      this.last.append(...(left > 1 ? rest.splice(0, PART) : rest))
-      this.parts.push(this.last)
-      this.host.append(this.last)
+  private cut(tokens: readonly Token[], source: string): Cut | undefined {
+    const all = { offset: source.length, kind: undefined, prefix: '' }
+    return findCut(tokens, source, this.going, this.least) ?? (this.closed && this.tail !== '' ? all : undefined)
+  }
+
+  /** Read `source` for good and append its blocks to `into`. Returns what remembers it, once it stands, for late definitions. */
+  private commit(source: string, cut: Cut, into: DocumentFragment, defined: Set<string>): () => void {
+    const { going, final } = this
+    const { references, defined: named, missed } = watched(this.definitions)
+    const tokens = read(source, references, going)
+    this.fit(tokens, source)
+    parseInlines(tokens, references)
+    const own = made(tokens, going)
+    const blocks = [...own.childNodes]
+    const sizes = groupsOf(blocks, going?.kind, cut.kind).map(({ length }) => length)
+    const held = cut.kind === undefined ? 0 : amount(own.lastChild, cut.kind)
+    this.join(into, own)
+    this.final += blocks.length - (cut.kind === undefined ? 0 : 1)
+    this.shown = undefined
+    for (const label of named) defined.add(label)
+    const same = blocks.length === 1 ? this.going : undefined
+    const loose =
+      cut.kind === 'list' &&
+      (same?.loose || isLoose(tokens.slice(blockStarts(tokens).at(-1)), source) || /\n[ \t]*\n$/.test(source))
+    if (loose && !same?.loose) this.tight.add(this.final)
+    this.going = cut.kind && { kind: cut.kind, prefix: cut.prefix, kept: (same?.kept ?? 0) + held, loose }
+    if (missed.size === 0) return () => undefined
+    return () => {
+      const groups = sizes.map((size, index) => {
+        const block = this.parts.at(final + index)
+        const kind = index === 0 && going ? going.kind : index === sizes.length - 1 ? cut.kind : undefined
+        if (kind === undefined) return block ? [block] : []
+        const skipped = index === 0 && going ? going.kept : 0
+        return [...(holder(block, kind)?.childNodes ?? [])].slice(skipped, skipped + size)
+      })
+      const make = (): DocumentFragment => {
+        const scope = within(this.definitions)
+        const again = read(source, scope, going)
+        parseInlines(again, scope)
+        return made(again, going)
+      }
+      this.late.wait(missed, { make, head: going?.kind, tail: cut.kind, groups })
     }
   }
 
-  /** Parse `source` for good; returns the older pieces that its definitions concern. */
-  private commit(source: string, into: DocumentFragment): Iterable<Piece> {
-    const { references, defined, missed } = watched(this.definitions)
-    build(parse(source, references).tokens, into)
-    const redo = new Set<Piece>()
-    for (const label of defined) {
-      for (const piece of this.waiting.get(label) ?? []) redo.add(piece)
-      this.waiting.delete(label)
-    }
-    if (missed.size > 0) {
-      const piece = { source, first: this.final, count: into.childNodes.length }
-      for (const label of missed) this.waiting.set(label, (this.waiting.get(label) ?? new Set()).add(piece))
-    }
-    return redo
+  /** See to it that the list that goes on with `tokens`, read from `source`, is loose as a whole if any of it is. */
+  private fit(tokens: readonly Token[], source: string): void {
+    if (this.going?.kind !== 'list' || !(this.going.loose || isLoose(tokens, source))) return
+    loosenTokens(tokens)
+    if (this.going.loose) return
+    this.going = { ...this.going, loose: true }
+    this.tight.add(this.final)
   }
 
-  private rebuild({ source, first, count }: Piece): void {
+  /** Append the blocks of `more`, whose first one goes on with the last of `into`, if there is one that goes on. */
+  private join(into: DocumentFragment, more: DocumentFragment): void {
+    if (this.going && into.lastChild && more.firstChild) {
+      join(into.lastChild, more.firstChild, this.going.kind)
+      more.firstChild.remove()
+    }
+    into.append(more)
+  }
+
+  /** Bring the tail up to date where only the end of its last block has changed; returns false where more has to be done. */
+  private refresh(tokens: readonly Token[], scope: References): boolean {
+    if (!this.shown || Object.keys(scope).length > 0) return false
+    const at = changed(this.shown, tokens)
+    if (at === undefined) return true
+    const [only] = tokens
+    if (this.going && holdsLines(this.going.kind) && only && tokens.length === 1) {
+      const block = this.parts.at(this.final)
+      if (this.going.kind === 'code') writeCode(block, only.content, this.going.kept, isGrowing(only))
+      else if (block instanceof Element) write(block, only.content, this.going.kept)
+      return true
+    }
+    // Not the formula that may be the last thing in it.
+    const inside = spot(this.parts.last, this.caret).closest('p, li, h3, h4, h5, h6')
+    if (inside === null || !this.isInside(tokens, at)) return false
+    parseInlines(tokens.slice(at, at + 1), scope, !this.closed)
     const fragment = document.createDocumentFragment()
-    build(parse(source, within(this.definitions)).tokens, fragment)
-    // Each block by itself: they may stand in several parts.
-    for (let at = first; at < first + count; at++) {
-      const part = this.parts[Math.floor(at / PART)]
-      const block = part?.childNodes[at % PART]
-      const next = fragment.firstChild
-      if (part === undefined || block === undefined || next === null) return
-      const single = document.createDocumentFragment()
-      single.append(next)
-      morph(part, single, block, block.nextSibling)
+    buildInline(tokens, at, fragment)
+    morph(inside, fragment, this.caret)
+    return true
+  }
+
+  /** Whether the token at `index` is all that stands in the element in which the caret is. */
+  private isInside(tokens: readonly Token[], index: number): boolean {
+    const opening = tokens[index - 1]
+    if (tokens[index]?.type !== 'inline' || tokens.slice(index + 1).some(({ nesting }) => nesting >= 0)) return false
+    if (opening?.type !== 'paragraph_open' && opening?.type !== 'heading_open') return false
+    // The beginning of a paragraph that goes on stands already.
+    if (index === 1 && this.going?.kind === 'paragraph') return false
+    return !opening.hidden || tokens[index - 2]?.type === 'list_item_open'
+  }
+
+  /** Make what stands from block `first` on equal to `fragment`, whose first block goes on with the one there, if that does. */
+  private place(fragment: DocumentFragment, going: Going | undefined, first: number): void {
+    let start = this.parts.at(first)
+    if (going && start instanceof Element) {
+      const rest = fragment.firstChild
+      const block = renew(start, rest, going, this.caret)
+      if (rest?.parentNode === fragment) rest.remove()
+      start = block.nextSibling
+    }
+    morph(this.parts.last, fragment, this.caret, start === this.caret ? null : start)
+  }
+
+  /** Show the open block as text from here. */
+  private giveUp(): void {
+    const start = this.parts.at(this.final)
+    if (this.going && start instanceof Element) {
+      renew(start, null, this.going, this.caret)
+      this.final += 1
+    }
+    this.going = { kind: 'plain', prefix: '', kept: 0, loose: false }
+    const fragment = document.createDocumentFragment()
+    fragment.append(h('div', { class: 'nb-plain' }))
+    this.place(fragment, undefined, this.final)
+    this.shown = undefined
+    this.parts.divide(this.final)
+    this.draw()
+  }
+
+  /** Put the caret where the next character will stand; one that stands there already is left alone, for a move is dear. */
+  private point(): void {
+    if (this.closed) this.caret.remove()
+    else {
+      const at = spot(this.parts.last, this.caret)
+      if (at.lastChild !== this.caret) at.append(this.caret)
     }
   }
-
-  /** The tokens of the open tail, its last block mended. */
-  private open(parsed: Parsed = parse(this.tail, within(this.definitions), true)): Token[] {
-    const last = parsed.tokens.findLast((token) => token.nesting === 0)
-    if (last?.type === 'fence' || last?.type === 'code_block') return withoutHalfFence(parsed.tokens, grows(last))
-    if (endsBlank(this.tail)) return parsed.tokens
-    const settled = settle(this.tail)
-    const references = within(this.definitions)
-    const tokens = settled === this.tail ? parsed.tokens : parse(settled, references, true).tokens
-    const inline = tokens.findLast((token) => token.nesting === 0)
-    if (inline?.type === 'inline') {
-      const completed = complete(inline.content)
-      if (completed !== inline.content) inline.children = parseInline(completed, references)
-    }
-    return tokens
-  }
 }
 
-/** The last line of an open fence may be the first marks of its end. */
-function withoutHalfFence(tokens: Token[], fence: Token): Token[] {
-  const cut = fence.content.lastIndexOf('\n') + 1
-  const last = fence.content.slice(cut).trim()
-  if (last !== '' && last.length < fence.markup.length && fence.markup.startsWith(last))
-    fence.content = fence.content.slice(0, cut)
-  return tokens
+/** The blocks of `source`; text that is no Markdown any more is so up to the next empty line. */
+function read(source: string, references: References, going: Going | undefined, growing = false): Token[] {
+  if (going?.kind !== 'plain') return parseBlocks(source, references, growing)
+  const end = EMPTY_LINE.exec(source)
+  const text = end ? source.slice(0, end.index + 1) : source
+  const lines = lineStarts(text).length - 1
+  const after = end ? parseBlocks(source.slice(text.length), references, growing) : []
+  for (const token of after) if (token.map) token.map = [token.map[0] + lines, token.map[1] + lines]
+  return [plain(text, [0, lines]), ...after]
 }
 
-/** The element in which the next character will stand. */
-function spot(host: Element): Element {
-  let element = host
-  for (;;) {
-    const last = element.tagName === 'TR' ? lastFilled(element) : element.lastChild
-    const keeper = last ? keeperOf(last) : undefined
-    if (keeper) return keeper.spot
-    if (!(last instanceof HTMLElement) || !(element === host || HOLDERS.has(element.tagName))) return element
-    if (!HOLDERS.has(last.tagName) && !/^(P|H\d|T[HD]|CODE)$/.test(last.tagName)) return element
-    if (last.tagName === 'CODE' && element.tagName !== 'PRE') return element
-    element = last
-  }
+function made(tokens: readonly Token[], going: Going | undefined): DocumentFragment {
+  const fragment = document.createDocumentFragment()
+  build(tokens, fragment)
+  if (going?.kind === 'paragraph') withoutStandIn(fragment.firstChild)
+  return fragment
 }
 
-/** The cells that a row still lacks are there already, empty. */
-function lastFilled(row: Element): Element | null {
-  let cell = row.lastElementChild
-  while (cell?.previousElementSibling && !cell.hasChildNodes()) cell = cell.previousElementSibling
-  return cell
+/** The index of the first token that is not as it was; undefined where none is. */
+function changed(old: readonly Token[], tokens: readonly Token[]): number | undefined {
+  const at = tokens.findIndex((token, index) => !alike(token, old[index]))
+  if (at >= 0) return tokens.length === old.length ? at : -1
+  return tokens.length === old.length ? undefined : -1
 }
 
-function count(text: string): number {
-  let lines = 0
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++
-  return lines
-}
-
-function offsetOf(text: string, line: number): number {
-  let at = 0
-  for (let left = line; left > 0; left--) at = text.indexOf('\n', at) + 1
-  return at
+function alike(token: Token, old: Token | undefined): boolean {
+  return (
+    token.type === old?.type &&
+    token.tag === old.tag &&
+    token.hidden === old.hidden &&
+    token.content === old.content &&
+    token.info === old.info &&
+    String(token.attrs) === String(old.attrs)
+  )
 }

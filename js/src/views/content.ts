@@ -5,6 +5,7 @@ import { icon } from '../icons'
 import { Markdown } from '../markdown'
 import type { Section } from '../store'
 import { S } from '../strings'
+import { Feed, type Writer } from './feed'
 import { textOf } from './figures'
 import { type Context, frame, isOpen, rename, type SectionView } from './section'
 import { Text } from './text'
@@ -15,16 +16,11 @@ type Look = 'raw' | 'md' | 'json'
 /** So much of a text tells whether it begins as JSON does. */
 const HEAD = 200
 
-interface Writer {
-  append(text: string): void
-  close(): void
-}
-
 export class ContentView implements SectionView {
   readonly root: HTMLElement
   private readonly refusal = h('p', { class: 'nb-note nb-refusal', hidden: true }, icon('deny'), S.refused)
   private body: HTMLElement
-  private writer: Writer
+  private writer: Feed
   private look: Look
 
   constructor(
@@ -33,7 +29,7 @@ export class ContentView implements SectionView {
   ) {
     this.look = this.wanted()
     this.body = this.element()
-    this.writer = this.write()
+    this.writer = new Feed(this.write())
     this.root = frame(section, S.answer, this.refusal, this.body)
   }
 
@@ -51,13 +47,18 @@ export class ContentView implements SectionView {
       const body = this.element()
       this.body.replaceWith(body)
       this.body = body
-      this.writer = this.write()
+      this.writer = new Feed(this.write())
       this.writer.append(this.section.text())
     }
     if (!isOpen(this.section, this.context)) this.writer.close()
   }
 
   tick(): void {}
+
+  work(): boolean {
+    this.writer.work()
+    return this.writer.busy
+  }
 
   /** Asked-for JSON that does not begin as JSON does (a model put a fence around it) is the Markdown that it is. */
   private wanted(): Look {

@@ -64,6 +64,14 @@ export class Guarded implements SectionView {
     this.attempt((view) => view.tick(now))
   }
 
+  work(): boolean {
+    let more = false
+    this.attempt((view) => {
+      more = view.work?.() ?? false
+    })
+    return more
+  }
+
   private attempt(job: (view: SectionView) => void): void {
     const { view } = this
     try {

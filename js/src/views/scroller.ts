@@ -19,6 +19,8 @@ export class Scroller {
   private readonly button = h('button', { type: 'button' }, icon('down'), this.label)
   readonly jump = h('div', { class: 'nb-jump', hidden: true }, this.button)
   private following = true
+  /** Where it stood when last looked at. */
+  private top = 0
   private ended = false
 
   /** `orphan` is called when the button goes while the reader's focus is on it. */
@@ -30,14 +32,22 @@ export class Scroller {
   /** New text was painted, or the run has ended. */
   update(ended: boolean): void {
     this.ended = ended
-    if (this.following && !ended) this.root.scrollTop = this.root.scrollHeight
+    if (this.following && !ended) this.end()
     this.offer()
   }
 
   private look(): void {
     const { scrollTop, clientHeight, scrollHeight } = this.root
-    this.following = scrollTop + clientHeight >= scrollHeight - NEAR
+    // What was laid out only now may have made the text longer; then it is not the reader who left the end.
+    const left = scrollTop < this.top - 1
+    this.top = scrollTop
+    if (left || !this.following) this.following = scrollTop + clientHeight >= scrollHeight - NEAR
     this.offer()
+  }
+
+  private end(): void {
+    this.root.scrollTop = this.root.scrollHeight
+    this.top = this.root.scrollTop
   }
 
   private offer(): void {
@@ -55,7 +65,7 @@ export class Scroller {
       this.offer()
       this.orphan()
     } else {
-      this.root.scrollTop = this.root.scrollHeight
+      this.end()
       this.following = true
       this.root.focus({ preventScroll: true })
       this.offer()

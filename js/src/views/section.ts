@@ -19,6 +19,8 @@ export interface SectionView {
   update(): void
   /** The time has come to move a clock. */
   tick(now: number): void
+  /** One frame's share of what was too much for one; returns whether more is left. */
+  work?(): boolean
 }
 
 /** What a section view may know of its surroundings. */

@@ -45,8 +45,8 @@ export class Sections implements Context {
     else this.stale = true
   }
 
-  /** Bring the views up to date. `raw` must have been set before. */
-  draw(raw: boolean): void {
+  /** Bring the views up to date; returns whether some need another frame. */
+  draw(raw: boolean): boolean {
     if (raw !== this.raw) this.stale = true
     this.raw = raw
     for (const [at, texts] of this.pending) this.forward(this.shown[at], texts.join(''))
@@ -57,6 +57,7 @@ export class Sections implements Context {
     else for (const at of this.amended) if (at < old) this.shown[at]?.view.update()
     this.amended.clear()
     this.stale = false
+    return this.shown.filter(({ view }) => view.work?.()).length > 0
   }
 
   tick(now: number): void {

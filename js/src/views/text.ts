@@ -45,13 +45,14 @@ export class Text {
       this.last?.appendData(rest.slice(0, cut))
       rest = rest.slice(cut)
     }
-    if (this.live) this.last?.after(this.caret)
+    // Only where it must: a move is dear.
+    if (this.live && this.caret.previousSibling !== this.last) this.last?.after(this.caret)
   }
 
   private block(): void {
     this.last = document.createTextNode('')
     this.lines = 0
-    this.host.append(h('div', {}, this.last))
+    this.host.append(h('div', { class: 'nb-piece' }, this.last))
   }
 
   /** How much of `text` goes into the open block. */

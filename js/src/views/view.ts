@@ -19,6 +19,7 @@ import { asking, isOver, isStale, stateOf, textOf, titleOf } from './figures'
 import { hasFocus } from './focus'
 import { Foot } from './foot'
 import { Pager } from './pager'
+import { placeIn } from './place'
 import { Prompt } from './prompt'
 import { Scroller } from './scroller'
 import { Sections } from './sections'
@@ -110,6 +111,8 @@ class View {
   /** Something but the text may have changed since the last words about it. */
   private news = true
   private told = Number.NEGATIVE_INFINITY
+  /** Goes to the reader's place once the text is shown the other way. */
+  private goBack: (() => void) | undefined
   private readonly frame = (): void => this.draw()
 
   constructor(
@@ -167,7 +170,8 @@ class View {
     const { store } = this
     const now = performance.now()
     const ended = isOver(store)
-    this.sections.draw(this.choices.raw ?? textOf(store.meta, 'render') === 'text')
+    const more = this.sections.draw(this.choices.raw ?? textOf(store.meta, 'render') === 'text')
+    if (more) paint(this.frame)
     this.showFailure()
     this.prompt.update()
     this.pager.update()
@@ -178,6 +182,8 @@ class View {
     if (ended && this.bar.finish()) this.takeFocus()
     this.announcer.update()
     this.scroller.update(ended)
+    this.goBack?.()
+    if (!more) this.goBack = undefined
     this.clock(!ended)
   }
 
@@ -250,6 +256,7 @@ class View {
     })
     this.foot.copy.addEventListener('click', () => void this.copy(this.answer(), () => this.foot.copied()))
     this.foot.raw.addEventListener('click', () => {
+      this.goBack = placeIn(this.scroller.root, this.scroller.body)
       this.choices.raw = !this.sections.raw
       this.redraw()
     })

@@ -1,0 +1,43 @@
+/**
+ * Much text at once, given to its writer over several frames.
+ *
+ * Belongs here: how much is written in a frame, so that a page with a long answer (loaded again, replayed, shown the other way)
+ * stays alive. Text as it streams is far less, and goes through at once.
+ */
+
+export interface Writer {
+  append(text: string): void
+  close(): void
+}
+
+/** In characters. */
+const SLICE = 16_384
+
+export class Feed implements Writer {
+  private readonly waiting: string[] = []
+  private closing = false
+
+  constructor(private readonly writer: Writer) {}
+
+  get busy(): boolean {
+    return this.waiting.length > 0
+  }
+
+  append(text: string): void {
+    if (!this.busy && text.length <= SLICE) this.writer.append(text)
+    else for (let at = 0; at < text.length; at += SLICE) this.waiting.push(text.slice(at, at + SLICE))
+  }
+
+  close(): void {
+    this.closing = true
+    if (!this.busy) this.writer.close()
+  }
+
+  /** One frame's share of what waits. */
+  work(): void {
+    const text = this.waiting.shift()
+    if (text === undefined) return
+    this.writer.append(text)
+    if (this.closing && !this.busy) this.writer.close()
+  }
+}
