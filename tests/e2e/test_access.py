@@ -20,6 +20,9 @@ RUN: Final = """async tags => {
     nodes.map(node => `${id}: ${help}: ${node.target.flat().join(" ")}: ${node.html.slice(0, 160)}: ${node.failureSummary}`))
 }"""
 
+HIDDEN: Final = """view => [...view.querySelectorAll("[hidden]")].filter(part => part.checkVisibility({ visibilityProperty: true }))
+  .map(part => part.outerHTML.slice(0, 120))"""
+
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def stage(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Stage]:
@@ -39,8 +42,9 @@ def violations(stage: Stage) -> list[str]:
 @pytest.mark.parametrize("name", STATES)
 def test_a_view_is_accessible_in_every_state(stage: Stage, name: str) -> None:
     stage.clear()
-    STATES[name].show(stage, name)
+    view = STATES[name].show(stage, name)
     assert violations(stage) == []
+    assert view.evaluate(HIDDEN) == [], "hidden, and shown by a rule of the stylesheet"
     assert stage.errors == []
 
 
