@@ -20,7 +20,8 @@ RUN: Final = """async tags => {
     nodes.map(node => `${id}: ${help}: ${node.target.flat().join(" ")}: ${node.html.slice(0, 160)}: ${node.failureSummary}`))
 }"""
 
-HIDDEN: Final = """view => [...view.querySelectorAll("[hidden]")].filter(part => part.checkVisibility({ visibilityProperty: true }))
+HIDDEN: Final = """view => [...view.querySelectorAll("[hidden]")]
+  .filter(part => part.checkVisibility({ visibilityProperty: true }))
   .map(part => part.outerHTML.slice(0, 120))"""
 
 
