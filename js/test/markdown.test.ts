@@ -214,8 +214,8 @@ test('a definition that comes late makes links of the words that asked for it', 
 })
 
 test('blocks: headings are demoted, tables scroll, tasks have words, code has a label and a button', () => {
-  expect(atOnce('# a\n\n###### b')).toBe('<h3>a</h3><h6>b</h6>')
-  expect(atOnce('| a |\n|--:|\n| b |')).toContain('<div class="nb-tbl"><table><thead><tr><th class="nb-right">a</th>')
+  expect(atOnce('# a\n\n###### b')).toBe('<h3 dir="auto">a</h3><h6 dir="auto">b</h6>')
+  expect(atOnce('| a |\n|--:|\n| b |')).toContain('<table><thead><tr><th class="nb-right">a</th>')
   expect(atOnce('- [x] y')).toContain('role="img" aria-label="Done"')
   const code = atOnce('```py\nx\n```')
   expect(code).toContain('aria-label="Code, py"')
@@ -223,9 +223,13 @@ test('blocks: headings are demoted, tables scroll, tasks have words, code has a 
   expect(code).toContain('<code><div class="nb-lines"><div>x\n</div></div></code>')
 })
 
+test('the caret stands in the cell that grows', () => {
+  expect(grown(['| a | b |\n|---|---|\n| c | d'], false).querySelector('.nb-caret')?.parentElement?.textContent).toBe('d')
+})
+
 test('links of a model open elsewhere and tell nothing; other addresses are text', () => {
   expect(atOnce('[a](https://e.org "t")')).toBe(
-    '<p><a href="https://e.org/" target="_blank" rel="noopener noreferrer">a</a></p>',
+    '<p dir="auto"><a href="https://e.org/" target="_blank" rel="noopener noreferrer">a</a></p>',
   )
   for (const bad of ['javascript:alert(1)', './x', '/api', '//evil.example', 'data:text/html,x', 'file:///etc/passwd', '#x']) {
     const html = atOnce(`[a](${bad})`)

@@ -17,6 +17,11 @@ export function spot(host: Element, caret: Node): Element {
     if (keeper) return keeper.spot
     if (!(last instanceof HTMLElement)) return element
     if (last.className === GROUP) return last
+    // Its last child is a button.
+    if (last.className === 'nb-tblbox' && last.firstElementChild) {
+      element = last.firstElementChild
+      continue
+    }
     if (!(element === host || HOLDERS.has(element.tagName))) return element
     if (!HOLDERS.has(last.tagName) && !INSIDE.test(last.tagName)) return element
     if (last.tagName === 'CODE' && element.tagName !== 'PRE') return element
