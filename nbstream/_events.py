@@ -150,6 +150,8 @@ _FIELDS: Final = {verb: tuple(f.name for f in fields(verb) if f.init) for verb i
 
 def encode(event: Event) -> Wire:
     """Return the wire form of `event`: a JSON object without nulls."""
+    if type(event) is Append:  # nearly all are
+        return {"op": "append", "at": event.at, "text": event.text}
     wire: Wire = {"op": event.op}
     for name in _FIELDS[type(event)]:
         value = getattr(event, name)

@@ -232,6 +232,8 @@ class Outbox:
 
     def _due(self) -> tuple[float, bool] | None:
         """When the next message is due, and whether it goes before those of others; None where there is none."""
+        if self.idle and not self._asides:
+            return None
         now = self._clock.time()
         due: list[tuple[float, bool]] = []
         if self._asides:

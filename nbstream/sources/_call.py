@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -75,8 +75,11 @@ class Call:
         self._wrapper = await self._request()
         _allow_repetition(self._wrapper)
         try:
-            async for chunk in _chunks_of(self._wrapper):
-                yield await self._read(chunk)
+            async for chunk in _stream_of(self._wrapper):
+                batch = carry(self._wire.take(), chunk) if self._wire.live else _chunks.deltas(chunk)
+                # Before the wire tells of an end or of counts, there is none in a chunk.
+                ending = not self._wire.live or self.watch.finished or self.watch.usage
+                yield await self._conclude(batch, chunk) if ending else self._introduce(batch)
                 if self._ended and self.watch.frank and getattr(chunk, "usage", None) is not None:
                     break
         except (Exception, Broken):
@@ -110,9 +113,15 @@ class Call:
             await asyncio.wait({task}, timeout=0.2)
             raise
 
-    async def _read(self, chunk: Any) -> list[Delta]:
-        batch = carry(self._wire.take(), chunk) if self._wire.live else _chunks.deltas(chunk)
+    def _introduce(self, batch: list[Delta]) -> list[Delta]:
         self._spoke = self._spoke or any(d.kind for d in batch)
+        if self.watch.model != self._served:
+            self._served = self.watch.model
+            if self._served != self._model.rpartition("/")[2]:
+                batch.append(Delta(note={"served_model": self._served}))
+        return batch
+
+    async def _conclude(self, batch: list[Delta], chunk: Any) -> list[Delta]:
         if reason := _chunks.finished(chunk):
             self._ended = True
             batch += self._finish(reason)
@@ -120,11 +129,7 @@ class Call:
             # Where the provider sent no counts, litellm counts itself, with some other model's tokenizer.
             estimated = self.watch.streamed and not self.watch.usage
             batch.append(Delta(usage=figures, note={"estimated": True} if estimated else None))
-        if self.watch.model != self._served:
-            self._served = self.watch.model
-            if self._served != self._model.rpartition("/")[2]:
-                batch.append(Delta(note={"served_model": self._served}))
-        return batch
+        return self._introduce(batch)
 
     def _finish(self, reason: str) -> list[Delta]:
         """The end of a choice, where litellm gives `reason`: believed only as far as the wire has it.
@@ -205,12 +210,11 @@ def loaded() -> bool:
     return "nbstream.sources._client" in sys.modules and "litellm.main" in sys.modules
 
 
-async def _chunks_of(wrapper: Any) -> AsyncIterator[Any]:
-    """The chunks of what `acompletion` returned."""
-    if not hasattr(wrapper, "__aiter__"):
+def _stream_of(wrapper: Any) -> AsyncIterable[Any]:
+    """What `acompletion` returned, if it can be iterated."""
+    if not isinstance(wrapper, AsyncIterable):
         raise BadResponse(f"litellm gave a {type(wrapper).__name__} in place of a stream.")
-    async for chunk in wrapper:
-        yield chunk
+    return wrapper
 
 
 def _allow_repetition(wrapper: Any) -> None:

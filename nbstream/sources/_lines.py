@@ -109,8 +109,10 @@ class Lines:
             return b""
         if line.startswith(b"data: {") and self.framing == "sse" and not self._held:
             self._first = False
+            if (texts := self._read(line[6:])) is not None:
+                return self._framed(texts)
             self._held = [line[6:]]
-            return self._data()
+            return b""
         if self._first:
             line = line.removeprefix(_BOM)
             self._first = not line
@@ -158,6 +160,9 @@ class Lines:
         if texts is None:
             return b""  # the next data line may complete it; a blank line makes it a fault
         self._held = []
+        return self._framed(texts)
+
+    def _framed(self, texts: list[bytes]) -> bytes:
         if len(texts) == 1 and not self._event:
             return b"data: " + texts[0] + b"\n\n"
         event = b"event: " + self._event + b"\n" if self._event else b""
@@ -178,9 +183,11 @@ class Lines:
                 return None
             text = json.dumps(value)
         self._see(value)
+        if not isinstance(value, dict):
+            return [_harmless(text)]
         if _tame(value):
             text = json.dumps(value)
-        choices = value.get("choices") if isinstance(value, dict) else None
+        choices = value.get("choices")
         if isinstance(choices, list) and len(choices) > 1:
             return [_harmless(json.dumps(part)) for part in _apart(value, choices)]
         return [_harmless(text)]
@@ -190,19 +197,19 @@ def _harmless(text: str) -> bytes:
     """Write the JSON `text` so that no library takes a part of a string for framing."""
     if not text.isascii():
         text = text.translate(_SPLITTERS)
-    return text.replace("\n", " ").replace("[DONE]", "\\u005bDONE]").encode()
+    if "\n" in text or "[DONE]" in text:
+        text = text.replace("\n", " ").replace("[DONE]", "\\u005bDONE]")
+    return text.encode()
 
 
-def _tame(value: Any) -> bool:
+def _tame(value: dict[str, Any]) -> bool:
     """Take out of `value` what LiteLLM fails at; whoever wants it has seen it. Return whether there was any."""
     found = False
-    if not isinstance(value, dict):
-        return False
-    for choice in value.get("choices") or () if isinstance(value.get("choices"), list) else ():
+    for choice in _listed(value, "choices"):
         delta = choice.get("delta") if isinstance(choice, dict) else None
         if isinstance(delta, dict) and isinstance(delta.get("content"), list):  # Mistral's reasoning
             delta["content"], found = "", True
-    for candidate in value.get("candidates") or () if isinstance(value.get("candidates"), list) else ():
+    for candidate in _listed(value, "candidates"):
         content = candidate.get("content") if isinstance(candidate, dict) else None
         parts = content.get("parts") if isinstance(content, dict) else None
         for part in parts if isinstance(parts, list) else ():
@@ -211,6 +218,11 @@ def _tame(value: Any) -> bool:
                 part.clear()
                 part["text"], found = "", True
     return found
+
+
+def _listed(value: dict[str, Any], name: str) -> list[Any]:
+    found = value.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _apart(value: dict[str, Any], choices: list[Any]) -> list[dict[str, Any]]:
