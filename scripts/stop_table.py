@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "stop.md"
-FIGURES = ROOT / ".cache" / "stop.json"
+FIGURES = PAGE.with_suffix(".json")
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from chromium import find  # noqa: E402, the path is set above
@@ -76,7 +76,7 @@ def main() -> int:
                     )
                     for situation, milliseconds in measured:
                         row[situation] = milliseconds
-                        FIGURES.write_text(json.dumps(figures))
+                        FIGURES.write_text(json.dumps(figures, sort_keys=True).replace("], ", "],\n"))
                     write(figures)
         finally:
             browser.close()

@@ -23,12 +23,19 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the browser tests last.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the browser tests last, or in a process of their own where there are two (`-n 2 --dist loadgroup`).
 
     Playwright's sync API leaves a running event loop in the main thread, beside which asyncio tests cannot start one.
     """
-    items.sort(key=lambda item: "e2e" in item.path.parts)
+    items.sort(key=_drives_a_browser)
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group("browser" if _drives_a_browser(item) else "rest"))
+
+
+def _drives_a_browser(item: pytest.Item) -> bool:
+    return "e2e" in item.path.parts
 
 
 def pytest_sessionfinish() -> None:

@@ -18,6 +18,10 @@ ROUTES = ("openai", "anthropic", "gemini")
 BASES = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}
 
 
+POOLS = ("asyncio_", "ThreadPoolExecutor", "litellm-logging")
+"""Threads of pools, which begin one when they like and keep it."""
+
+
 def left() -> dict[str, object]:
     """What the process holds now, nbstream's own loop and thread left out."""
     gc.collect()
@@ -28,7 +32,7 @@ def left() -> dict[str, object]:
 
     return {
         "tasks": asyncio.run_coroutine_threadsafe(tasks(), _threads.event_loop()).result(10),
-        "threads": sorted(t.name for t in threading.enumerate() if not t.name.startswith(("asyncio_", "ThreadPoolExecutor"))),
+        "threads": sorted(t.name for t in threading.enumerate() if not t.name.startswith(POOLS)),
         "descriptors": process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -117,14 +117,15 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("wire", FORMATS)
+WAYS: Final = [*((from_sse, wire) for wire in FORMATS), *((stream, wire) for wire in ROUTES)]
+"""`nb.stream` speaks to OpenAI by chat completions, not by Responses."""
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize("way", [from_sse, stream], ids=["nb.from_sse", "nb.stream"])
+@pytest.mark.parametrize(("way", "wire"), WAYS, ids=[f"nb.{way.__name__}-{wire}" for way, wire in WAYS])
 def test_a_fault_ends_truthfully(
     provider: FakeProvider, way: Callable[[FakeProvider, str, str], nb.Stream], case: Case, wire: str
 ) -> None:
-    if way is stream and wire not in ROUTES:
-        pytest.skip("nb.stream speaks to OpenAI by chat completions")
     model = f"matrix-{way.__name__}-{CASES.index(case)}"
     given = case.given
     if case.steps:  # behind the text, before the end
