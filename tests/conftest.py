@@ -22,6 +22,7 @@ collect_ignore = [] if find_spec("openhands") else ["agents"]
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run the browser tests last, or in a process of their own where there are two (`-n 2 --dist loadgroup`).
 
