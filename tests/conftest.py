@@ -22,16 +22,19 @@ collect_ignore = [] if find_spec("openhands") else ["agents"]
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the browser tests last, or in a process of their own where there are two (`-n 2 --dist loadgroup`).
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give the browser tests a process of their own where there are two (`-n 2 --dist loadgroup`)."""
+    if getattr(item.config.option, "loadgroup", False):
+        item.add_marker(pytest.mark.xdist_group("browser" if _drives_a_browser(item) else "rest"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last.
 
     Playwright's sync API leaves a running event loop in the main thread, beside which asyncio tests cannot start one.
     """
     items.sort(key=_drives_a_browser)
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group("browser" if _drives_a_browser(item) else "rest"))
 
 
 def _drives_a_browser(item: pytest.Item) -> bool:
