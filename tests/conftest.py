@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,16 @@ collect_ignore = [] if find_spec("openhands") else ["agents"]
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give the browser tests a process of their own where there are two (`-n 2 --dist loadgroup`)."""
-    if getattr(item.config.option, "loadgroup", False):
-        item.add_marker(pytest.mark.xdist_group("browser" if _drives_a_browser(item) else "rest"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give the browser tests a process of their own, all others a second one (`-n 2 --dist loadscope`)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class TwoScopes(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if "/e2e/" in nodeid else "rest"
+
+    return TwoScopes(config, log)
 
 
 @pytest.hookimpl(trylast=True)
