@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -22,16 +23,25 @@ collect_ignore = [] if find_spec("openhands") else ["agents"]
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give the browser tests a process of their own, all others a second one (`-n 2 --dist loadscope`)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class TwoScopes(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if "/e2e/" in nodeid else "rest"
+
+    return TwoScopes(config, log)
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the browser tests last, or in a process of their own where there are two (`-n 2 --dist loadgroup`).
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last.
 
     Playwright's sync API leaves a running event loop in the main thread, beside which asyncio tests cannot start one.
     """
     items.sort(key=_drives_a_browser)
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group("browser" if _drives_a_browser(item) else "rest"))
 
 
 def _drives_a_browser(item: pytest.Item) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -21,7 +22,12 @@ _closing: set[asyncio.Task[None]] = set()
 
 def close(x: Any) -> None:
     """Close `x` and what lies beneath it. Nothing is raised: the stream is over either way."""
-    for part in beneath(x):
+    close_each(beneath(x))
+
+
+def close_each(parts: Iterable[Any]) -> None:
+    """Close every one of `parts` that can be closed without awaiting."""
+    for part in parts:
         method = getattr(part, "close", None)
         if callable(method) and not inspect.iscoroutinefunction(method):
             _quietly(method)
@@ -44,10 +50,7 @@ async def _aclose(x: Any) -> None:
                 with suppress(Exception):  # the same
                     await method()
                 break
-    for part in parts:  # a sync client, driven in an async function
-        method = getattr(part, "close", None)
-        if callable(method) and not inspect.iscoroutinefunction(method):
-            _quietly(method)
+    close_each(parts)  # a sync client, driven in an async function
 
 
 def unstarted(x: Any) -> None:

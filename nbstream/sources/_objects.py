@@ -117,8 +117,11 @@ class ObjectSource:
     def _part(self, x: Any, following: list[Any]) -> AsyncGenerator[Sequence[Delta], None]:
         """Pull `x`; what it turns out to give, which is pulled elsewhere, is added to `following`."""
         if _needs_loop(x):
-            return _pull.from_loop(lambda put: self._awaited(x, put), self.loop, self._context, following)
+            return _pull.from_loop(lambda put: self._awaited(x, put), self.loop, self._context, following, self._beneath)
         return _pull.from_thread(lambda put: self._blocking(x, put), self._context, following)
+
+    def _beneath(self) -> list[Any]:
+        return [part for part in _shapes.beneath(self._pulled) if part is not self._pulled]
 
     def _blocking(self, x: Any, put: _pull.Put) -> Any:
         """On a thread: open `x` and put what its items mean; return what must be pulled on a loop."""

@@ -18,7 +18,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from nbstream._events import Delta
-from nbstream.sources import _cut
+from nbstream.sources import _close, _cut
 from nbstream.sources._buffer import Buffer, Left
 
 Batch = Sequence[Delta]
@@ -71,8 +71,9 @@ async def from_loop(
     loop: asyncio.AbstractEventLoop | None,
     context: contextvars.Context,
     answer: list[Any],
+    beneath: Callable[[], list[Any]] = list,
 ) -> AsyncGenerator[Batch, None]:
-    """The same for a coroutine function on `loop`, None for one of nbstream's own."""
+    """The same for a coroutine function on `loop`, None for one of nbstream's own; `beneath` gives what it reads from."""
     buffer: Buffer[Batch] = Buffer()
     held: list[asyncio.Task[None]] = []
     thread: list[int] = []
@@ -93,6 +94,12 @@ async def from_loop(
             over.set()
             buffer.finish()
 
+    parts: list[Any] = []
+
+    def cancel() -> None:
+        parts.extend(beneath())  # now: a generator that is cancelled at an `await` forgets what it has opened
+        held[0].cancel()
+
     def begin(running: asyncio.AbstractEventLoop) -> None:
         if held or buffer.left:
             over.set()
@@ -108,9 +115,10 @@ async def from_loop(
     finally:
         buffer.leave()
         if held and not over.is_set():
-            _soon(held[0].get_loop(), held[0].cancel)
+            _soon(held[0].get_loop(), cancel)
             await _until(over.is_set, lambda: None, _GRACE)
             await _end(over.is_set, lambda: _cut_task(thread[0], held[0]))
+            _close.close_each(parts)
 
 
 def _cut_task(thread: int, task: asyncio.Task[None]) -> None:

@@ -64,6 +64,29 @@ SHOWN = [
 ]
 
 
+def test_seed_0_1_an_llm_of_the_environment_streams_and_its_key_is_shown_nowhere(
+    provider: FakeProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = provider.script("oh-environment", STEPS)
+    key = "sk-of-the-environment-1234567890"
+    monkeypatch.setenv("LLM_MODEL", "openai/oh-environment")
+    monkeypatch.setenv("LLM_BASE_URL", provider.base("openai"))
+    monkeypatch.setenv("LLM_API_KEY", key)
+    names = {"model": "LLM_MODEL", "base_url": "LLM_BASE_URL"}
+    given: dict[str, Any] = {argument: os.environ[name] for argument, name in names.items()}
+    llm = LLM(api_key=SecretStr(os.environ["LLM_API_KEY"]), usage_id="stream-demo", stream=True, num_retries=0, **given)
+    with Stream("agent", display=False) as s:
+        talk = Conversation(
+            agent=Agent(llm=llm, tools=[]), workspace=str(tmp_path), token_callbacks=[s.on_token], visualizer=None
+        )
+        talk.send_message("Which city?")
+        talk.run()
+        talk.close()
+    assert brief(s) == SHOWN
+    assert script.requests[0].headers["authorization"] == f"Bearer {key}"
+    assert key not in f"{s.to_markdown()} {s.chunks} {s.messages}"
+
+
 def test_seed_0_4_thinking_content_tool_name_and_tool_arguments_are_shown(provider: FakeProvider, conversation: Make) -> None:
     provider.script("oh-kinds", STEPS)
     s = Stream("agent", display=False)

@@ -275,7 +275,7 @@ def left() -> tuple[int, int]:
     return len(threads), psutil.Process().num_fds() - 3 * loops
 
 
-@pytest.mark.parametrize("runs", [4, pytest.param(12, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("runs", [6, pytest.param(12, marks=pytest.mark.soak)])
 @every
 def test_nothing_is_left_of_runs_and_stops(site: Site, kind: Kind, runs: int) -> None:
     model = name(kind, f"leak-{runs}")

@@ -8,7 +8,7 @@ from nbstream._stream import Stream
 from wire.app import CONTENT, running
 
 
-def test_a_page_reads_the_plain_form_with_fetch(browser: Browser) -> None:
+def test_seed_1_8_and_3_5_a_page_reads_the_plain_form_with_fetch(browser: Browser) -> None:
     made: list[Stream] = []
     with running(made) as address:
         page = browser.new_page()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from queue import Empty
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -82,8 +84,6 @@ def test_a_click_on_stop_closes_the_socket_whatever_the_kernel_does(stopping: St
 
 @pytest.mark.parametrize("situation", INTERRUPTED)
 def test_an_interrupt_stops_the_run_that_a_cell_waits_for(stopping: Stopping, situation: str) -> None:
-    if stopping.notebook.host == "notebook" and situation != "wait":
-        pytest.skip("the same request as in Lab")
     conn = stopping.begin(situation)
     stopping.interrupt()
     conn.wait_closed(timeout=10)
@@ -106,6 +106,8 @@ def test_an_interrupt_leaves_alone_what_no_cell_waits_for(stopping: Stopping) ->
     stopping.notebook.wait_idle()
     assert stopping.notebook.value("s.status") == "streaming"
     stopping.interrupt()
+    with suppress(Empty):  # an idle kernel of 6.29 loses the request that the signal meets
+        stopping.notebook.value("None", timeout=5)
     assert stopping.notebook.value("s.status") == "streaming"
     stopping.notebook.execute("s.stop()")
     conn.wait_closed(timeout=10)

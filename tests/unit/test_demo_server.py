@@ -156,16 +156,16 @@ def test_a_process_has_one_demo_whoever_asks_first() -> None:
 
 
 def run(code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run `code` in an interpreter of its own that complains about everything."""
-    command = [sys.executable, "-X", "dev", "-W", "error", *options, "-c", code]
+    """Run `code` in an interpreter of its own that complains about everything but a slow machine."""
+    patient = 'import logging; logging.getLogger("asyncio").setLevel("ERROR")\n'
+    command = [sys.executable, "-X", "dev", "-W", "error", *options, "-c", patient + code]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_interpreter_ends_in_peace_amid_a_stream() -> None:
     code = f"""
-import logging, socket
+import socket
 from nbstream import demo
-logging.getLogger("asyncio").setLevel("ERROR")  # a slow machine is warned of; what is left behind is an error
 address, _, port = demo.url().removeprefix("http://").partition(":")
 body = {json.dumps(HELLO)!r}
 with socket.create_connection((address, int(port))) as client:

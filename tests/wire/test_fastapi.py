@@ -32,7 +32,7 @@ def data(text: str) -> list[str]:
     return [line[6:] for line in text.splitlines() if line.startswith("data: ")]
 
 
-def test_the_plain_form_is_what_a_small_client_reads(address: str) -> None:
+def test_seed_1_7_the_plain_form_is_what_a_small_client_reads(address: str) -> None:
     with httpx.stream("POST", f"{address}/chat", timeout=20) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         found = data("".join(response.iter_text()))
@@ -41,7 +41,7 @@ def test_the_plain_form_is_what_a_small_client_reads(address: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), [("/chat", "POST"), ("/ui", "POST"), ("/events", "GET"), ("/starlette", "GET")])
-def test_each_form_is_read_back_exactly(address: str, path: str, method: str) -> None:
+def test_seed_3_4_each_form_also_of_sse_starlette_is_read_back_exactly(address: str, path: str, method: str) -> None:
     s = nb.display_stream(nb.from_sse(address + path, method=method), display=False, wait=True)
     assert (s.status, s.content, s.error) == ("done", CONTENT, None)
     assert s.thinking == ("" if path == "/chat" else "Hm.")
