@@ -7,7 +7,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build, context, transform } from 'esbuild'
@@ -67,6 +67,7 @@ function used({ inputs }) {
 
 /** Make all parts; returns a word that changes with any of them. */
 async function makeParts() {
+  mkdirSync(OUT, { recursive: true })
   const hash = createHash('sha256')
   for (const { file, from } of Object.values(parts)) {
     let bytes
