@@ -144,7 +144,11 @@ async def stop_often(provider: FakeProvider, times: int) -> None:
             await task
     for connection in list(script.connections):
         await asyncio.to_thread(connection.wait_closed)
-    after = await settled()
+    for _ in range(100):  # the server's end of the last connections may still be closing: it is in this process, too
+        after = await settled()
+        if after[0] <= before[0] and after[1:] <= before[1:]:
+            break
+        await asyncio.sleep(0.05)
     assert after[0] <= before[0]
     assert after[1] <= before[1]
     assert after[2] <= before[2]
