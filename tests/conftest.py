@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
-from typing import Any
 
 import pytest
 
@@ -21,18 +20,6 @@ collect_ignore = [] if find_spec("openhands") else ["agents"]
 
 # litellm would fetch its price list from the network at import.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give the browser tests a process of their own, all others a second one (`-n 2 --dist loadscope`)."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class TwoScopes(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "browser" if "/e2e/" in nodeid else "rest"
-
-    return TwoScopes(config, log)
 
 
 @pytest.hookimpl(trylast=True)
