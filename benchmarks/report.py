@@ -2,8 +2,8 @@
 
 Belongs here: Markdown and what is kept between runs. Does not belong here: measuring.
 
-Each part leaves its section in `.cache/benchmarks.json`, so that one part can be measured again alone; the page says when each
-was measured.
+Each part leaves its section in a file beside the page, so that one part can be measured again alone; the page says when
+each was measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
-KEPT: Final = ROOT / ".cache" / "benchmarks.json"
+KEPT: Final = PAGE.with_suffix(".json")
 PACKAGES: Final = ("ipykernel", "jupyterlab", "ipywidgets", "anywidget", "litellm", "openai", "httpx", "panel")
 ORDER: Final = ("peers", "growth", "render", "layers")
 
@@ -64,7 +64,6 @@ def keep(name: str, made: Section) -> None:
     """Keep the section of the part `name`."""
     kept = _kept()
     kept[name] = asdict(made)
-    KEPT.parent.mkdir(exist_ok=True)
     KEPT.write_text(json.dumps(kept, indent=1))
 
 

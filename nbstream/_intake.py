@@ -84,27 +84,24 @@ class Intake:
 
     def apply(self, event: Event) -> None:
         """Take one event, and what its moment says: the duration of a section, the time of the first text."""
+        estimated = type(event) is Note and self._transcript.meta.get("estimated") is True
+        self._transcript.apply(event)
         match event:
             case Append(at=at):
-                self._transcript.apply(event)
                 self.visible = True
                 sections = self._transcript.sections
                 if news := self._meter.see(event, sections[at].kind, self._elapsed(), sections):
                     self._transcript.apply(Note(news))
             case Note(meta=meta):
-                estimated = self._transcript.meta.get("estimated") is True
-                self._transcript.apply(event)
                 if self._meter.count(meta, self._transcript.sections) and estimated and "estimated" not in meta:
                     self._transcript.apply(Note({"estimated": False}))
             case Open():
-                self._transcript.apply(event)
                 self._opened[len(self._transcript.sections) - 1] = time.monotonic()
             case Close(at=at):
-                self._transcript.apply(event)
                 duration = time.monotonic() - self._opened.pop(at)
                 self._transcript.apply(Amend(at, {"duration_us": microseconds(duration)}))
             case _:
-                self._transcript.apply(event)
+                pass
 
     def close(self, *, whole: bool) -> None:
         """Release what is held and note the figures: nothing more will come."""

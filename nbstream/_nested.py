@@ -16,8 +16,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from nbstream._threads import soon
 
-def wait(ended: threading.Event, when_ended: Callable[[Callable[[], None]], None], source: object) -> bool:
+
+def wait(ended: threading.Event, when_ended: Callable[[Callable[[], object]], None], source: object) -> bool:
     """Wait until `ended` is set, letting the loop of this thread turn if it feeds `source`.
 
     Returns:
@@ -33,9 +35,9 @@ def wait(ended: threading.Event, when_ended: Callable[[Callable[[], None]], None
     return ended.is_set()
 
 
-def _turn(loop: Any, ended: threading.Event, when_ended: Callable[[Callable[[], None]], None]) -> None:
+def _turn(loop: Any, ended: threading.Event, when_ended: Callable[[Callable[[], object]], None]) -> None:
     """Let `loop` turn inside the task that it runs, until the event is set or somebody stops the loop."""
-    when_ended(lambda: _wake(loop))  # it may be asleep by then
+    when_ended(lambda: soon(loop, int))  # it may be asleep by then
     task = asyncio.current_task(loop)
     due = len(loop._ready)
     if task is not None:
@@ -49,8 +51,3 @@ def _turn(loop: Any, ended: threading.Event, when_ended: Callable[[Callable[[], 
             loop.call_soon(int)
         if task is not None:
             asyncio.tasks._enter_task(loop, task)
-
-
-def _wake(loop: asyncio.AbstractEventLoop) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(int)

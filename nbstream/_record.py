@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from nbstream._events import Amend, Append, Close, End, Event, Meta, Note, Open
+from nbstream._threads import soon
 from nbstream._transcript import Section, Transcript
 
 BLOCK: Final = 512
@@ -69,28 +70,24 @@ def _event(kept: StreamEvent | _Piece) -> StreamEvent:
 class _Block:
     """So many consecutive events in little more than their text takes; 100,000 objects take 30 MB."""
 
-    def __init__(self, events: Sequence[StreamEvent]) -> None:
-        self._seq = events[0].seq
-        self._t = array("d", [event.t for event in events])
-        self._at = array("i", [-1 if event.at is None else event.at for event in events])
-        self._size = array("i", [len(event.delta) for event in events])
-        self._length = array("q", [event._length for event in events])
-        self._text = "".join([event.delta for event in events])
-        self._sections = {event.at: (event.kind, event._section) for event in events if event.type == "append"}
-        self._others = {number: event for number, event in enumerate(events) if event.type != "append"}
+    def __init__(self, kept: Sequence[StreamEvent | _Piece]) -> None:
+        self._others = [event for event in kept if isinstance(event, StreamEvent)]
+        pieces = [piece for piece in kept if not isinstance(piece, StreamEvent)]
+        self._seq = array("q", [seq for seq, *_ in pieces])
+        self._t = array("d", [t for _, t, *_ in pieces])
+        self._at = array("i", [at for _, _, at, *_ in pieces])
+        self._size = array("i", [len(text) for _, _, _, text, *_ in pieces])
+        self._length = array("q", [length for *_, length in pieces])
+        self._text = "".join([text for _, _, _, text, *_ in pieces])
+        self._sections = {at: section for _, _, at, _, section, _ in pieces}
 
     def events(self) -> list[StreamEvent]:
         """The same events again."""
-        begin, events = 0, list[StreamEvent]()
-        for number, size in enumerate(self._size):
-            event = self._others.get(number)
-            if event is None:
-                at, length, delta = self._at[number], self._length[number], self._text[begin : begin + size]
-                kind, section = self._sections[at]
-                event = StreamEvent(self._seq + number, self._t[number], "append", at, kind, delta, {}, section, length)
-            events.append(event)
+        begin, events = 0, [*self._others]
+        for seq, t, at, size, length in zip(self._seq, self._t, self._at, self._size, self._length, strict=True):
+            events.append(_event((seq, t, at, self._text[begin : begin + size], self._sections[at], length)))
             begin += size
-        return events
+        return sorted(events, key=lambda event: event.seq)
 
 
 class _Events:
@@ -106,7 +103,7 @@ class _Events:
     def add(self, event: StreamEvent | _Piece) -> None:
         self._latest.append(event)
         if len(self._latest) == 2 * BLOCK:
-            self._blocks.append(_Block([_event(kept) for kept in self._latest[:BLOCK]]))
+            self._blocks.append(_Block(self._latest[:BLOCK]))
             del self._latest[:BLOCK]
 
     def some(self, position: int) -> list[StreamEvent]:
@@ -126,7 +123,7 @@ class EventLog:
         self._elapsed = elapsed
         self._events = _Events()
         self._lock = threading.Lock()
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[Callable[[], object]] = []
         self._ended = False
         transcript.subscribe(self._take)
 
@@ -170,7 +167,7 @@ class EventLog:
         try:
             while True:
                 wake = asyncio.Event()
-                if not self._park(position, lambda wake=wake: _wake(loop, wake)):  # type: ignore[misc]  # reason: binds the loop variable
+                if not self._park(position, lambda wake=wake: soon(loop, wake.set)):  # type: ignore[misc]  # reason: binds the loop variable
                     await wake.wait()
                 events, ended = self._from(position)
                 position += len(events)
@@ -188,7 +185,7 @@ class EventLog:
             events = self._events.some(position)
             return events, self._ended and position + len(events) == len(self._events)
 
-    def _park(self, position: int, callback: Callable[[], None]) -> bool:
+    def _park(self, position: int, callback: Callable[[], object]) -> bool:
         """Return whether there is something beyond `position`; if not, call `callback` once there is."""
         with self._lock:
             if len(self._events) > position or self._ended:
@@ -226,8 +223,3 @@ class EventLog:
             case End(status=status, reason=reason, error=error):
                 said = {"status": status, **({"reason": reason} if reason else {}), **(error or {})}
                 return StreamEvent(seq, t, "end", meta=said)
-
-
-def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(event.set)

@@ -84,7 +84,7 @@ class Run:
         )
         self.chunks = self._intake.chunks
         self._requested: float | None = None
-        self._settled: list[Callable[[], None]] = []
+        self._settled: list[Callable[[], object]] = []
         self._guard = threading.Lock()
         self._task: asyncio.Task[None] | None = None
         self._deadlines: Deadlines  # from the moment the loop is known
@@ -132,7 +132,7 @@ class Run:
         if not self.ended.is_set():
             self.latch.set(reason)
 
-    def when_ended(self, callback: Callable[[], None]) -> None:
+    def when_ended(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the run's loop after the end, or at once where it has ended."""
         with self._guard:
             if not self.ended.is_set():
@@ -147,7 +147,7 @@ class Run:
         loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(loop, self._timeout, self.latch.set)
         pull = loop.create_task(self._attempts(), name=f"nbstream-pull-{self.id}")
-        self.latch.then(lambda: _cancel(loop, pull))
+        self.latch.then(lambda: _threads.soon(loop, pull.cancel))
         try:
             await asyncio.wait({pull})
             if pull.cancelled() or pull.exception() is None:
@@ -254,8 +254,3 @@ class Run:
             said = {"code": self.error.code, "message": str(self.error), "hint": self.error.hint}
             error = {key: mask(repaired(text), self._secret) for key, text in said.items()}
         self.transcript.apply(End(status, reason, error))
-
-
-def _cancel(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(task.cancel)

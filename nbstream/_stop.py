@@ -36,7 +36,7 @@ class Latch:
     def __init__(self) -> None:
         self.reason: str | None = None
         self._lock = threading.Lock()
-        self._callbacks: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], object]] = []
 
     def __bool__(self) -> bool:
         return self.reason is not None
@@ -54,7 +54,7 @@ class Latch:
             callback()
         return True
 
-    def then(self, callback: Callable[[], None]) -> None:
+    def then(self, callback: Callable[[], object]) -> None:
         """Call `callback` when the latch is set, at once if it is; it may run on any thread."""
         with self._lock:
             if self.reason is None:

@@ -326,12 +326,7 @@ class Stream(Answer, Producer):
     async def _join(self) -> Stream:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-
-        def wake() -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(ended.set)
-
-        self._run.when_ended(wake)
+        self._run.when_ended(lambda: _threads.soon(loop, ended.set))
         try:
             await ended.wait()
         except asyncio.CancelledError:

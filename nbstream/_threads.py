@@ -67,6 +67,15 @@ def at_exit(farewell: Callable[[], None]) -> None:
     _farewells.append(farewell)
 
 
+def soon(loop: asyncio.AbstractEventLoop, work: Callable[..., object], *args: object) -> bool:
+    """Call `work` on `loop` from any thread; return False where the loop is closed: nobody waits there any more."""
+    try:
+        loop.call_soon_threadsafe(work, *args)
+    except RuntimeError:
+        return False
+    return True
+
+
 async def in_thread(work: Callable[[], T], name: str) -> T:
     """Run `work` on a daemon thread of its own and return what it returns; a cancelled caller leaves it to end by itself."""
     loop = asyncio.get_running_loop()
@@ -86,10 +95,7 @@ async def in_thread(work: Callable[[], T], name: str) -> T:
             result = work()
         except BaseException as raised:  # noqa: BLE001  # reason: it is handed to the caller, whatever it is
             error = RuntimeError("the stream ended") if isinstance(raised, StopIteration) else raised
-        try:
-            loop.call_soon_threadsafe(settle, result, error)
-        except RuntimeError:
-            return  # the loop is closed: nobody waits any more
+        soon(loop, settle, result, error)
 
     threading.Thread(target=target, name=f"nbstream-{name}", daemon=True).start()
     return await future

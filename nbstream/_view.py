@@ -25,6 +25,7 @@ from nbstream._island import Island
 from nbstream._observed import Observed
 from nbstream._parts import Parts
 from nbstream._run import Run
+from nbstream._threads import soon
 from nbstream._widget import StreamWidget
 from nbstream._worker import worker
 
@@ -200,10 +201,7 @@ class View:
             self._channel.refused += 1
 
     def _soon(self, work: Callable[[], object]) -> None:
-        try:
-            self._loop.call_soon_threadsafe(work)
-        except RuntimeError:
-            self._channel.failed += 1  # the loop is closed: the interpreter ends
+        self._channel.failed += not soon(self._loop, work)  # where the loop is closed the interpreter ends
 
     def _listen(self) -> None:
         message, quiet = self._unheard.popleft()

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from typing import Final, Generic, TypeVar
 
+from nbstream._threads import soon
+
 T = TypeVar("T")
 
 LIMIT: Final = 128
@@ -40,8 +42,8 @@ class Buffer(Generic[T]):
         self._ended = False
         self._error: BaseException | None = None
         self._lock = threading.Lock()
-        self._consumer: Callable[[], None] | None = None  # wakes the one that waits, from any thread
-        self._producer: Callable[[], None] | None = None
+        self._consumer: Callable[[], object] | None = None  # wakes the one that waits, from any thread
+        self._producer: Callable[[], object] | None = None
 
     def __len__(self) -> int:
         return len(self._items)
@@ -58,7 +60,7 @@ class Buffer(Generic[T]):
         loop = asyncio.get_running_loop()
         while not self._offer(item):
             room = asyncio.Event()
-            if not self._park(lambda room=room: _wake(loop, room)):  # type: ignore[misc]  # reason: binds the loop variable
+            if not self._park(lambda room=room: soon(loop, room.set)):  # type: ignore[misc]  # reason: binds the loop variable
                 await room.wait()
 
     def finish(self, error: BaseException | None = None) -> None:
@@ -87,7 +89,7 @@ class Buffer(Generic[T]):
         try:
             while True:
                 come = asyncio.Event()
-                item, there = self._take(lambda come=come: _wake(loop, come))  # type: ignore[misc]  # reason: the same
+                item, there = self._take(lambda come=come: soon(loop, come.set))  # type: ignore[misc]  # reason: the same
                 if there:
                     yield item[0]
                     number += 1
@@ -114,7 +116,7 @@ class Buffer(Generic[T]):
             wake()
         return True
 
-    def _take(self, wake: Callable[[], None]) -> tuple[list[T], bool]:
+    def _take(self, wake: Callable[[], object]) -> tuple[list[T], bool]:
         with self._lock:
             if not self._items:
                 self._consumer = None if self._ended else wake
@@ -125,17 +127,10 @@ class Buffer(Generic[T]):
             room()
         return [item], True
 
-    def _park(self, wake: Callable[[], None]) -> bool:
+    def _park(self, wake: Callable[[], object]) -> bool:
         """Have `wake` called once there is room; return whether there is some already."""
         with self._lock:
             if self.left or len(self._items) < self._limit:
                 return True
             self._producer = wake
             return False
-
-
-def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    try:
-        loop.call_soon_threadsafe(event.set)
-    except RuntimeError:
-        return  # the loop is closed: nobody waits on it

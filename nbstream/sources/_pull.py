@@ -18,6 +18,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from nbstream._events import Delta
+from nbstream._threads import soon
 from nbstream.sources import _close, _cut
 from nbstream.sources._buffer import Buffer, Left
 
@@ -180,10 +181,8 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
-    try:
-        loop.call_soon_threadsafe(work)
-    except RuntimeError:
-        raise ConnectionAbortedError("the event loop of this stream has been closed") from None
+    if not soon(loop, work):
+        raise ConnectionAbortedError("the event loop of this stream has been closed")
 
 
 async def _end(done: Callable[[], bool], act: Callable[[], object]) -> None:

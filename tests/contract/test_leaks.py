@@ -13,13 +13,10 @@ import pytest
 import nbstream as nb
 from nbstream import _threads
 from provider import Answer, FakeProvider
+from remains import threads
 
 ROUTES = ("openai", "anthropic", "gemini")
 BASES = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}
-
-
-POOLS = ("asyncio_", "ThreadPoolExecutor", "litellm-logging")
-"""Threads of pools, which begin one when they like and keep it."""
 
 
 def left() -> dict[str, object]:
@@ -32,7 +29,7 @@ def left() -> dict[str, object]:
 
     return {
         "tasks": asyncio.run_coroutine_threadsafe(tasks(), _threads.event_loop()).result(10),
-        "threads": sorted(t.name for t in threading.enumerate() if not t.name.startswith(POOLS)),
+        "threads": threads(),
         "descriptors": process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
     }
 

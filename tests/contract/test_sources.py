@@ -20,6 +20,7 @@ import nbstream as nb
 import tables
 from kinds import KEY, KINDS, Kind, Site, warm
 from provider import Answer, Call, FakeProvider, Gate, faults
+from remains import threads
 
 HOSTILE = 'Häuser 🏠👨‍👩‍👧, "quoted" \\ back\r\nlines\n\n\tand \x00\x1b[31m <b>tags</b>\n'
 SEPARATORS = "one\u2028two\u2029three\x85four\ndata: [DONE]"
@@ -267,12 +268,13 @@ def test_a_size_limit_stops_the_run(site: Site, kind: Kind) -> None:
 # -- nothing left -----------------------------------------------------------------------------------------------------------
 
 
+LOOP = "nbstream-user"
+
+
 def left() -> tuple[int, int]:
     gc.collect()
-    names = ("asyncio_", "ThreadPoolExecutor", "litellm", "nbstream-user", "Thread-")
-    threads = [t for t in threading.enumerate() if not t.name.startswith(names)]
-    loops = sum(t.name == "nbstream-user" for t in threading.enumerate())  # few, kept for good; three descriptors each
-    return len(threads), psutil.Process().num_fds() - 3 * loops
+    loops = threads().count(LOOP)  # few, kept for good; three descriptors each
+    return len(threads(LOOP)), psutil.Process().num_fds() - 3 * loops
 
 
 @pytest.mark.parametrize("runs", [6, pytest.param(12, marks=pytest.mark.soak)])

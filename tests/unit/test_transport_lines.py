@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from corpora import rows
 from nbstream.sources._lines import Framing, Lines, framing
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpora" / "sse_framing.jsonl"
 TEXT = "é👩‍👩‍👧 a\u2028b\u2029c\u0085d\x00e\r\nf \u0301 \ufeff end"
 
 
@@ -176,9 +175,7 @@ def test_the_framing_follows_the_content_type() -> None:
 
 
 def test_framing_of_the_corpus_is_read_as_the_standard_says() -> None:
-    if not CORPUS.exists():
-        pytest.skip("the corpus of framings is not here")
-    for row in map(json.loads, CORPUS.read_text().splitlines()):
+    for row in rows("sse_framing"):
         body = base64.b64decode(row["b64"])
         wanted = [e["data"] for e in row["events"] if e["data"].strip() and _is_json(e["data"])]
         if len(wanted) != len([e for e in row["events"] if e["data"].strip()]):

@@ -20,33 +20,40 @@ ROUTES = {"openai_chat": "openai", "anthropic": "anthropic", "gemini": "gemini"}
 BEGINS = b'"type":"message_start"'
 
 
-def responses(row: dict[str, Any]) -> Iterator[list[bytes]]:
-    """The responses in a recording, which Anthropic's hold several of, each as the events of one stream."""
+def responses(*formats: str) -> Iterator[tuple[dict[str, Any], str, str, list[bytes]]]:
+    """Each response that the recordings in `formats` hold: its row, a name for it, its format, the events of the stream.
+
+    One of Anthropic's may hold several.
+    """
+    for row in rows("provider_streams"):
+        name = next(name for event in independent.values(row["text"]) if (name := recognise(event)))
+        if name in formats and '"text_completion"' not in row["text"]:
+            for number, events in enumerate(_streams(row)):
+                yield row, f"{row['id']}-{number}", name, events
+
+
+def _streams(row: dict[str, Any]) -> list[list[bytes]]:
     found: list[list[bytes]] = [[]]
     for event in framed(row).split(b"\n\n"):
         if BEGINS in event and found[-1]:
             found.append([])
         if event.strip():
             found[-1].append(event + b"\n\n")
-    yield from found
+    return found
 
 
 async def test_every_recording_is_exact_by_litellm_too(provider: FakeProvider) -> None:
     exact, total = Counter[str](), Counter[str]()
-    for row in rows("provider_streams"):
-        name = next(name for event in independent.values(row["text"]) if (name := recognise(event)))
-        if name not in ROUTES or '"text_completion"' in row["text"]:
-            continue
-        for number, events in enumerate(responses(row)):
-            model = f"recorded-{row['id']}-{number}"
-            provider.script(model, Recording([*events, *([b"data: [DONE]\n\n"] if name == "openai_chat" else [])]))
-            outcome = await run(source(provider, ROUTES[name], model))
-            transcript, sectioner = Transcript(), Sectioner()
-            for made in [e for d in outcome.deltas for e in sectioner.feed(d)] + sectioner.finish():
-                transcript.apply(made)
-            assert (outcome.error, bool(sectioner.finish_reasons)) == (None, True), row["name"]
-            total[row["name"]] += 1
-            exact[row["name"]] += agree(said(transcript), independent.read(b"".join(events).decode()))
+    for row, title, name, events in responses(*ROUTES):
+        model = f"recorded-{title}"
+        provider.script(model, Recording([*events, *([b"data: [DONE]\n\n"] if name == "openai_chat" else [])]))
+        outcome = await run(source(provider, ROUTES[name], model))
+        transcript, sectioner = Transcript(), Sectioner()
+        for made in [e for d in outcome.deltas for e in sectioner.feed(d)] + sectioner.finish():
+            transcript.apply(made)
+        assert (outcome.error, bool(sectioner.finish_reasons)) == (None, True), row["name"]
+        total[row["name"]] += 1
+        exact[row["name"]] += agree(said(transcript), independent.read(b"".join(events).decode()))
     assert total == exact
     assert len(total) > 40
 

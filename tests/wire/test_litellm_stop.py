@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
 
@@ -13,6 +12,7 @@ import pytest
 
 from nbstream.sources._litellm import LiteLLMSource
 from provider import Answer, FakeProvider, Gate, Script, faults
+from remains import threads
 from wire.routes import KEY, ROUTES, run, source
 
 WIRES = ["openai", "anthropic", "gemini", "groq", "ollama_chat"]
@@ -123,7 +123,7 @@ async def settled() -> tuple[set[asyncio.Task[object]], int, int]:
     """The tasks, descriptors and threads that are left once what is ending has ended."""
     for _ in range(10):
         await asyncio.sleep(0)
-    return asyncio.all_tasks(), len(os.listdir("/proc/self/fd")), threading.active_count()
+    return asyncio.all_tasks(), len(os.listdir("/proc/self/fd")), len(threads())
 
 
 async def stop_often(provider: FakeProvider, times: int) -> None:

@@ -8,12 +8,10 @@ from typing import Any
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from corpora import rows
 from nbstream._errors import BadResponse, NbstreamError, RateLimitError
 from nbstream._sections import Sectioner
 from nbstream._transcript import Transcript
 from nbstream.sources._objects import source_of
-from nbstream.sources.formats import recognise
 from provider import FakeProvider, Recording
 from wire import independent
 from wire.test_litellm_recordings import responses
@@ -40,22 +38,18 @@ async def test_every_recording_is_exact_by_the_clients_too(provider: FakeProvide
         "anthropic": lambda model: anthropic.messages.create(model=model, max_tokens=9, **CHAT),
     }
     exact, total = Counter[str](), Counter[str]()
-    for row in rows("provider_streams"):
-        name = next(name for event in independent.values(row["text"]) if (name := recognise(event)))
-        if name not in ask or '"text_completion"' in row["text"]:
+    for row, title, name, events in responses(*ask):
+        model = f"sdk-{title}"
+        chat = name == "openai_chat"
+        body = [*events, b"data: [DONE]\n\n"] if chat else [named(event) for event in events]
+        provider.script(model, Recording(body))
+        transcript, error = await shown(await ask[name](model))
+        kind = ENDS.get(row["name"])
+        assert type(error) is (kind or type(None)), (row["name"], error)
+        if kind is BadResponse:
             continue
-        for number, events in enumerate(responses(row)):
-            model = f"sdk-{row['id']}-{number}"
-            chat = name == "openai_chat"
-            body = [*events, b"data: [DONE]\n\n"] if chat else [named(event) for event in events]
-            provider.script(model, Recording(body))
-            transcript, error = await shown(await ask[name](model))
-            kind = ENDS.get(row["name"])
-            assert type(error) is (kind or type(None)), (row["name"], error)
-            if kind is BadResponse:
-                continue
-            total[row["name"]] += 1
-            exact[row["name"]] += agree(said(transcript), independent.read(b"".join(events).decode()))
+        total[row["name"]] += 1
+        exact[row["name"]] += agree(said(transcript), independent.read(b"".join(events).decode()))
     await openai.close()
     await anthropic.close()
     assert total == exact

@@ -7,7 +7,6 @@ import gzip
 import json
 import socket
 import struct
-import threading
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +22,7 @@ from nbstream._errors import AuthError, BadResponse, ConnectionFailed, NbstreamE
 from nbstream._events import Delta
 from nbstream.sources import _from_sse
 from nbstream.sources._from_sse import from_sse
+from remains import threads
 
 
 @dataclass
@@ -231,7 +231,7 @@ async def test_stop_closes_the_connection_in_a_silent_gap(how: str) -> None:
 async def test_nothing_is_left_behind() -> None:
     async with serving(Reply(WHOLE)) as server:
         await drain(server.address)
-        threads = threading.active_count()
+        before = threads()
         for _ in range(5):
             await drain(server.address)
-    assert threading.active_count() <= threads
+    assert threads() == before

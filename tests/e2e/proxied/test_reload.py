@@ -7,7 +7,6 @@ whatever a test does to the page it does in mid-stream.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from e2e.harness import Host, Lab, Notebook
-from e2e.proxy import Proxied, Proxy
+from e2e.proxy import Proxied
 from e2e.server import Server
-from e2e.warm import Warm
 from provider import Answer, FakeProvider, Gate, Script
 
 COUNTS: Final = "globalThis[Symbol.for('nbstream.page.1')].counts"
@@ -28,20 +26,6 @@ GONE: Final = re.compile("Kernel gone: text as far as it came|Stopped: the kerne
 """What a view says whose kernel was shut down by somebody else: its last words may arrive, and may not."""
 SECONDS: Final = 30_000
 """How long things may take on a busy machine, in milliseconds."""
-
-
-@pytest.fixture(scope="module")
-def server(server: Server) -> Iterator[Proxied]:
-    """The server behind a proxy, which can cut the line."""
-    proxy = Proxy(server).start()
-    yield Proxied(server, proxy)
-    proxy.stop()
-
-
-@pytest.fixture(scope="module")
-def warm(server: Proxied, browser: Browser) -> Warm:
-    """A page that was loaded through the proxy."""
-    return Warm(server, browser)
 
 
 class Streams:

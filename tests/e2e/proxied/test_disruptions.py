@@ -1,6 +1,6 @@
 """A line that loses, doubles, delays and reorders messages, or breaks: what is shown is what was said, once it is back.
 
-`NBSTREAM_SEED=7 pytest tests/e2e/test_disruptions.py` plays the schedule of one seed again; a failure prints its own.
+`NBSTREAM_SEED=7 pytest tests/e2e/proxied/test_disruptions.py` plays the schedule of one seed again; a failure prints its own.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from e2e.disruptions import Action, Plan, Schedule, schedule
 from e2e.harness import Lab, Notebook
 from e2e.proxy import Proxied, Proxy
-from e2e.server import Server
-from e2e.warm import Warm
 
 COUNTS: Final = "globalThis[Symbol.for('nbstream.page.1')].counts"
 HEALED_SECONDS: Final = 1.0
@@ -54,20 +52,6 @@ class Endless:
 
 sources = [Endless(number) for number in range({STREAMS})]
 streams = [nb.display_stream(source, render="text") for source in sources]"""
-
-
-@pytest.fixture(scope="module")
-def server(server: Server) -> Iterator[Proxied]:
-    """The server behind a proxy."""
-    proxy = Proxy(server).start()
-    yield Proxied(server, proxy)
-    proxy.stop()
-
-
-@pytest.fixture(scope="module")
-def warm(server: Proxied, browser: Browser) -> Warm:
-    """A page that was loaded through the proxy."""
-    return Warm(server, browser)
 
 
 @pytest.fixture
