@@ -6,7 +6,8 @@
  */
 
 import type { Kind } from './cut'
-import { areLoose, holder, holdsLines, loosen } from './joint'
+import { type Going, holder, holdsLines } from './joint'
+import { areLoose, loosen } from './loose'
 import { morph } from './morph'
 
 /** A final piece of the text. */
@@ -44,6 +45,22 @@ export function groupsOf(blocks: readonly ChildNode[], head: Kind | undefined, t
     const kind = index === 0 && head ? head : index === blocks.length - 1 ? tail : undefined
     // Lines hold no links.
     return kind === undefined ? [block] : holdsLines(kind) ? [] : [...(holder(block, kind)?.childNodes ?? [])]
+  })
+}
+
+/** The groups of a piece that stands now, of which each has `sizes` nodes in the block that `at` gives; it goes on with `going`. */
+export function standing(
+  sizes: readonly number[],
+  at: (index: number) => ChildNode | null,
+  going: Going | undefined,
+  tail: Kind | undefined,
+): ChildNode[][] {
+  return sizes.map((size, index) => {
+    const block = at(index)
+    const kind = index === 0 && going ? going.kind : index === sizes.length - 1 ? tail : undefined
+    if (kind === undefined) return block ? [block] : []
+    const skipped = index === 0 && going ? going.kept : 0
+    return [...(holder(block, kind)?.childNodes ?? [])].slice(skipped, skipped + size)
   })
 }
 

@@ -2,52 +2,28 @@
  * Markdown that grows: what is final is left alone, only the open tail is read again.
  *
  * Belongs here: the tail, and bringing the elements up to date with it. Does not belong here: where the text may be cut (`cut`),
- * how a cut block is joined (`joint`), the dialect (`parser`), elements (`nodes`), guesses (`mend`).
+ * how a cut block is joined (`joint`), the quick way for a small change (`refresh`), the dialect (`parser`), guesses (`mend`).
  *
  * All of it is a function of the text: the elements do not depend on how the text came (law L8).
  */
 
 import { h } from '../dom'
+import { made, read } from './blocks'
 import { spot } from './caret'
 import { type Cut, findCut, LEAST } from './cut'
-import {
-  amount,
-  type Going,
-  holder,
-  holdsLines,
-  isLoose,
-  join,
-  loosen,
-  loosenTokens,
-  renew,
-  withoutStandIn,
-  write,
-  writeCode,
-} from './joint'
-import { groupsOf, Late, makeAgain } from './late'
+import { amount, type Going, holder, join, renew } from './joint'
+import { groupsOf, Late, makeAgain, standing } from './late'
+import { isLoose, loosen, loosenTokens } from './loose'
 import { mend } from './mend'
 import { morph } from './morph'
-import { build, buildInline } from './nodes'
-import {
-  blockStarts,
-  isGrowing,
-  lineStarts,
-  noReferences,
-  parseBlocks,
-  parseInlines,
-  plain,
-  type References,
-  type Token,
-  watched,
-  within,
-} from './parser'
+import { blockStarts, noReferences, parseInlines, type References, type Token, watched, within } from './parser'
 import { Parts } from './parts'
+import { refresh } from './refresh'
 
 /** Text is read in steps of so many characters, so that a block that is too long is found at the same place however it came. */
 const STEP = 4_096
 /** A block of which so much cannot be cut goes on as plain text, up to the next empty line. */
 const LIMIT = 32_768
-const EMPTY_LINE = /\n[ \t]*\n/
 
 export class Markdown {
   private tail = ''
@@ -156,29 +132,29 @@ export class Markdown {
     this.final += blocks.length - (cut.kind === undefined ? 0 : 1)
     this.shown = undefined
     for (const label of named) defined.add(label)
-    const same = blocks.length === 1 ? this.going : undefined
-    const loose =
-      cut.kind === 'list' &&
-      (same?.loose || isLoose(tokens.slice(blockStarts(tokens).at(-1)), source) || /\n[ \t]*\n$/.test(source))
-    if (loose && !same?.loose) this.tight.add(this.final)
-    this.going = cut.kind && { kind: cut.kind, prefix: cut.prefix, kept: (same?.kept ?? 0) + held, loose }
+    this.going = this.goingOn(tokens, source, cut, held, blocks.length === 1)
     if (missed.size === 0) return () => undefined
     return () => {
-      const groups = sizes.map((size, index) => {
-        const block = this.parts.at(final + index)
-        const kind = index === 0 && going ? going.kind : index === sizes.length - 1 ? cut.kind : undefined
-        if (kind === undefined) return block ? [block] : []
-        const skipped = index === 0 && going ? going.kept : 0
-        return [...(holder(block, kind)?.childNodes ?? [])].slice(skipped, skipped + size)
-      })
       const make = (): DocumentFragment => {
         const scope = within(this.definitions)
         const again = read(source, scope, going)
         parseInlines(again, scope)
         return made(again, going)
       }
+      const groups = standing(sizes, (index) => this.parts.at(final + index), going, cut.kind)
       this.late.wait(missed, { make, head: going?.kind, tail: cut.kind, groups })
     }
+  }
+
+  /** What goes on behind `cut`, of which `held` stands for good; `same` if it is what went on before. */
+  private goingOn(tokens: readonly Token[], source: string, cut: Cut, held: number, same: boolean): Going | undefined {
+    if (cut.kind === undefined) return undefined
+    const before = same ? this.going : undefined
+    const loose =
+      cut.kind === 'list' &&
+      (before?.loose || isLoose(tokens.slice(blockStarts(tokens).at(-1)), source) || /\n[ \t]*\n$/.test(source))
+    if (loose && !before?.loose) this.tight.add(this.final)
+    return { kind: cut.kind, prefix: cut.prefix, kept: (before?.kept ?? 0) + held, loose }
   }
 
   /** See to it that the list that goes on with `tokens`, read from `source`, is loose as a whole if any of it is. */
@@ -202,33 +178,14 @@ export class Markdown {
   /** Bring the tail up to date where only the end of its last block has changed; returns false where more has to be done. */
   private refresh(tokens: readonly Token[], scope: References): boolean {
     if (!this.shown || Object.keys(scope).length > 0) return false
-    const at = changed(this.shown, tokens)
-    if (at === undefined) return true
-    const [only] = tokens
-    if (this.going && holdsLines(this.going.kind) && only && tokens.length === 1) {
-      const block = this.parts.at(this.final)
-      if (this.going.kind === 'code') writeCode(block, only.content, this.going.kept, isGrowing(only))
-      else if (block instanceof Element) write(block, only.content, this.going.kept)
-      return true
-    }
-    // Not the formula that may be the last thing in it.
-    const inside = spot(this.parts.last, this.caret).closest('p, li, h3, h4, h5, h6')
-    if (inside === null || !this.isInside(tokens, at)) return false
-    parseInlines(tokens.slice(at, at + 1), scope, !this.closed)
-    const fragment = document.createDocumentFragment()
-    buildInline(tokens, at, fragment)
-    morph(inside, fragment, this.caret)
-    return true
-  }
-
-  /** Whether the token at `index` is all that stands in the element in which the caret is. */
-  private isInside(tokens: readonly Token[], index: number): boolean {
-    const opening = tokens[index - 1]
-    if (tokens[index]?.type !== 'inline' || tokens.slice(index + 1).some(({ nesting }) => nesting >= 0)) return false
-    if (opening?.type !== 'paragraph_open' && opening?.type !== 'heading_open') return false
-    // The beginning of a paragraph that goes on stands already.
-    if (index === 1 && this.going?.kind === 'paragraph') return false
-    return !opening.hidden || tokens[index - 2]?.type === 'list_item_open'
+    const { going, caret } = this
+    return refresh(this.shown, tokens, {
+      going,
+      caret,
+      block: this.parts.at(this.final),
+      host: this.parts.last,
+      parseInlines: (some) => parseInlines(some, scope, !this.closed),
+    })
   }
 
   /** Make what stands from block `first` on equal to `fragment`, whose first block goes on with the one there, if that does. */
@@ -267,40 +224,4 @@ export class Markdown {
       if (at.lastChild !== this.caret) at.append(this.caret)
     }
   }
-}
-
-/** The blocks of `source`; text that is no Markdown any more is so up to the next empty line. */
-function read(source: string, references: References, going: Going | undefined, growing = false): Token[] {
-  if (going?.kind !== 'plain') return parseBlocks(source, references, growing)
-  const end = EMPTY_LINE.exec(source)
-  const text = end ? source.slice(0, end.index + 1) : source
-  const lines = lineStarts(text).length - 1
-  const after = end ? parseBlocks(source.slice(text.length), references, growing) : []
-  for (const token of after) if (token.map) token.map = [token.map[0] + lines, token.map[1] + lines]
-  return [plain(text, [0, lines]), ...after]
-}
-
-function made(tokens: readonly Token[], going: Going | undefined): DocumentFragment {
-  const fragment = document.createDocumentFragment()
-  build(tokens, fragment)
-  if (going?.kind === 'paragraph') withoutStandIn(fragment.firstChild)
-  return fragment
-}
-
-/** The index of the first token that is not as it was; undefined where none is. */
-function changed(old: readonly Token[], tokens: readonly Token[]): number | undefined {
-  const at = tokens.findIndex((token, index) => !alike(token, old[index]))
-  if (at >= 0) return tokens.length === old.length ? at : -1
-  return tokens.length === old.length ? undefined : -1
-}
-
-function alike(token: Token, old: Token | undefined): boolean {
-  return (
-    token.type === old?.type &&
-    token.tag === old.tag &&
-    token.hidden === old.hidden &&
-    token.content === old.content &&
-    token.info === old.info &&
-    String(token.attrs) === String(old.attrs)
-  )
 }
