@@ -1,7 +1,8 @@
 /** Blocks of code: lines, what is invisible in them, their buttons. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { BOUND, CodeBlock, codeBlockOf } from '../src/markdown/code'
+import { CodeBlock, codeBlockOf } from '../src/markdown/code'
+import { BOUND } from '../src/markdown/height'
 import { keeperOf } from '../src/markdown/kept'
 import { hearCode } from '../src/views/code'
 import { corpus, random } from './helpers'

@@ -2,7 +2,8 @@
  * A block of code: its label, its tools, its lines.
  *
  * Belongs here: the elements, and keeping them equal to a text that grows. Does not belong here: which colour a line gets
- * (`parts/colours`), what the buttons do (`views/code`).
+ * (`parts/colours`), how high the block is (`height`), what the
+ * buttons do (`views/code`).
  *
  * Each line is an element, so that an append lays out one line and a colour changes one line; lines stand in groups, so that the
  * browser can pass over what is out of sight. All but the colours is a function of the text (law L8). A line that holds
@@ -17,13 +18,12 @@ import type { HighlightPart } from '../parts/highlight'
 import { paint } from '../schedule'
 import { S } from '../strings'
 import { pieces, reveal } from '../visible'
+import { Height } from './height'
 import { type Keeper, keep, keeperOf } from './kept'
 
 const LANGUAGE_LIMIT = 40
 /** So many lines stand in one group. */
 const GROUP = 32
-/** Blocks with more lines are bounded in height until the reader wants all. */
-export const BOUND = 24
 
 export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
   readonly root: HTMLElement
@@ -36,17 +36,12 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
   version = 0
   length = 0
   private readonly label = h('span')
-  private readonly pre: HTMLElement
   private readonly code = h('code')
   private readonly lines: HTMLElement[] = []
   private asked = false
   private recolour: (() => void) | undefined
   private readonly look = (): void => this.dress()
-  private more: HTMLElement | undefined
-  /** Whether the end of a bounded block that grows stays in sight, and how far it was moved for that. */
-  private follows = true
-  private moved = 0
-  private readonly follow = (): void => this.showEnd()
+  private readonly height: Height
 
   constructor(
     text: string,
@@ -63,13 +58,9 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
       { class: 'nb-ib nb-copies', type: 'button', 'aria-label': S.copyCode, title: S.copyCode },
       icon('copy'),
     )
-    this.pre = h('pre', { tabindex: '0' }, this.code)
-    this.root = h(
-      'figure',
-      { class: 'nb-code', role: 'group' },
-      h('header', {}, this.label, h('span', {}, wrap, copy)),
-      this.pre,
-    )
+    const pre = h('pre', { tabindex: '0' }, this.code)
+    this.root = h('figure', { class: 'nb-code', role: 'group' }, h('header', {}, this.label, h('span', {}, wrap, copy)), pre)
+    this.height = new Height(this.root, pre)
     this.name(info)
     this.append(text)
     keep(this)
@@ -113,7 +104,7 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
       this.addLine()
       at = end
     }
-    this.bound()
+    this.height.fit(this.starts.length, this.open)
     this.changed()
   }
 
@@ -129,7 +120,6 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
     if (nodes !== undefined) this.fill(at, nodes)
   }
 
-  /** Line `at` has grown by `text`. What has colours keeps them; what is new has none yet. */
   take(part: HighlightPart): void {
     this.recolour = part.colour(this, paint)
     this.recolour()
@@ -149,6 +139,7 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
     }
   }
 
+  /** Line `at` has grown by `text`. What has colours keeps them; what is new has none yet. */
   private lengthen(at: number, text: string): void {
     const line = this.lines[at]
     if (line === undefined) return
@@ -193,33 +184,6 @@ export class CodeBlock implements Keeper, Coloured, Taker<'highlight'> {
     this.language = (/[\w#+-]+/.exec(info)?.[0] ?? '').toLowerCase()
     setText(this.label, label)
     set(this.root, 'aria-label', S.codeIn(label))
-  }
-
-  private showEnd(): void {
-    if (!this.follows || !this.root.isConnected) return
-    this.pre.scrollTop = this.pre.scrollHeight
-    this.moved = this.pre.scrollTop
-  }
-
-  /** The reader who goes back stays there; who comes to the end again follows. */
-  private scrolled(): void {
-    const { scrollTop, clientHeight, scrollHeight } = this.pre
-    if (scrollTop < this.moved - 1) this.follows = false
-    else if (scrollTop + clientHeight >= scrollHeight - 1) this.follows = true
-  }
-
-  /** A long block has a bounded height, and a button under it. */
-  private bound(): void {
-    const long = this.starts.length > BOUND
-    if (long && this.open) paint(this.follow)
-    if (long === (this.more !== undefined)) return
-    this.root.classList.toggle('nb-long', long)
-    this.more?.remove()
-    this.more = long ? h('button', { class: 'nb-more', type: 'button', 'aria-expanded': 'false' }, S.allLines) : undefined
-    if (this.more) {
-      this.root.append(this.more)
-      this.pre.addEventListener('scroll', () => this.scrolled())
-    }
   }
 }
 
