@@ -1,8 +1,8 @@
 /**
  * The attempts of a stream: which there are, how it can be asked again, and what earlier ones said.
  *
- * Belongs here: what the snapshots tell of them, earlier ones that are known or were asked for. Does not belong here: how a
- * question travels (`comm`), paging (`views/attempts`). An earlier attempt has ended: nothing of it changes.
+ * Belongs here: what the snapshots tell of them, earlier ones that are known or were asked for, a new one that was asked for. Does
+ * not belong here: how a question travels (`requests`), paging (`views/pager`). An earlier attempt has ended: nothing of it changes.
  */
 
 import { isWire } from './events'
@@ -11,6 +11,9 @@ import { asSnapshot, type Snapshot } from './transcript'
 
 export type Way = 'retry' | 'continue'
 
+/** So long a view waits for an attempt that it has asked for, in milliseconds. */
+const PATIENCE = 8000
+
 type Receive = (state: Snapshot) => void
 
 export class Attempts {
@@ -18,6 +21,7 @@ export class Attempts {
   runs: readonly string[] = []
   ways: readonly Way[] = []
   private readonly known = new Map<string, Snapshot>()
+  private asked: { readonly run: string; readonly at: number } | undefined
   private readonly waiting = new Map<string, Set<Receive>>()
 
   constructor(private readonly send: (run: string) => void) {}
@@ -32,6 +36,17 @@ export class Attempts {
   /** Keep what an attempt had said when another took its place. */
   keep(run: string, state: Snapshot): void {
     if (state.end) this.known.set(run, state)
+  }
+
+  /** Note that another attempt than `run` was asked for; `late` is called when none has come for long. */
+  renew(run: string, late: () => void): void {
+    this.asked = { run, at: performance.now() }
+    setTimeout(late, PATIENCE)
+  }
+
+  /** Whether one in the place of `run` was asked for, and may still come. */
+  renews(run: string): boolean {
+    return this.asked?.run === run && performance.now() - this.asked.at < PATIENCE
   }
 
   /** Call `receive` with an earlier attempt: at once where it is known, else when the kernel answers, or never. */

@@ -1,8 +1,8 @@
 /**
  * The protocol as a view reads it: six verbs, their wire form and the checks that need one event alone.
  *
- * Belongs here: the twin of the codec in `nbstream/_events.py`, whose docstring is the protocol; same checks, same order, same
- * codes. Does not belong here: rules that need the events before (`transcript`), frames and their numbers (`inbox`).
+ * Belongs here: the twin of `nbstream/_events.py`, whose docstring is the protocol, and of `_codec.py`; same checks, same order,
+ * same codes. Does not belong here: rules that need the events before (`transcript`), frames and their numbers (`inbox`).
  */
 
 import { ProtocolError } from './errors'

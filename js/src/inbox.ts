@@ -2,7 +2,7 @@
  * The inbox: what to do with a frame or a snapshot that came in.
  *
  * Belongs here: the run and the number up to which everything was received, and the three cases apply, drop, resync. Does not
- * belong here: the fold (`transcript`), sending (`comm`). Nothing is folded here, so a frame may wait (`store`, the freeze)
+ * belong here: the fold (`transcript`), sending (`comm`). Nothing is folded here, so a frame may wait (`runstore`, the freeze)
  * after it was judged.
  */
 

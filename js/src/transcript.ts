@@ -3,7 +3,7 @@
  *
  * Belongs here: the twin of `nbstream/_transcript.py`: the rules that need earlier events (`ended`, `no-section`,
  * `closed-section`), the state, its snapshot and its digest. Does not belong here: frames and their numbers (`inbox`), who is
- * told (`store`).
+ * told (`listeners`).
  */
 
 import { ProtocolError } from './errors'

@@ -7,10 +7,11 @@
 
 import type { AnyModel } from '@anywidget/types'
 import { Adopter } from './adopt'
-import { Comm, type Model } from './comm'
+import { Comm } from './comm'
+import type { Model } from './line'
 import { page } from './page'
-import { RunStore } from './store'
-import { mountView } from './views/view'
+import { RunStore } from './runstore'
+import { mountView } from './views/book'
 
 /** What one model has: its store, and the way to show it once more. */
 interface Session {
@@ -28,7 +29,7 @@ interface Lifetime {
 function initialize({ model, signal }: Lifetime): void {
   const key = keyOf(model)
   const comm = new Comm(model as Model)
-  const store = new RunStore(comm)
+  const store = new RunStore(comm.requests)
   const mount = counted((root) => mountView(root, store), comm)
   const adopter = new Adopter(key, mount)
   const session = { mount }

@@ -2,9 +2,9 @@
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Event } from '../src/events'
-import { RunStore } from '../src/store'
+import { RunStore } from '../src/runstore'
 import { Transcript } from '../src/transcript'
-import { mountView } from '../src/views/view'
+import { mountView } from '../src/views/book'
 import { append, close, end, note, open } from './run'
 
 beforeEach(() => {

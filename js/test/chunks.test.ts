@@ -1,7 +1,7 @@
 /** The raw-chunk inspector: nothing is asked before it is opened, everything is shown once, as text. */
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { mountView } from '../src/views/view'
+import { mountView } from '../src/views/book'
 import { append, end, open, Run } from './run'
 
 beforeEach(() => {

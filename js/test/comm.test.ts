@@ -1,9 +1,10 @@
 /** The comm: which message goes which way, and when it is said again. */
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Comm, type Model } from '../src/comm'
+import { Comm } from '../src/comm'
 import type { Wire } from '../src/events'
-import { RunStore } from '../src/store'
+import type { Model } from '../src/line'
+import { RunStore } from '../src/runstore'
 
 /** How a front-end tells that something changed. */
 class Signal {
@@ -77,7 +78,7 @@ let controller: AbortController
 
 function connect(front: FrontEnd, adopts = true): Connection {
   const comm = new Comm(front)
-  const store = new RunStore(comm)
+  const store = new RunStore(comm.requests)
   comm.connect(store, () => adopts, controller.signal)
   return { front, comm, store }
 }

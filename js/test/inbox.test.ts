@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { type Event, VERSION } from '../src/events'
 import { Inbox } from '../src/inbox'
 import { page } from '../src/page'
-import { RunStore, type Uplink } from '../src/store'
+import { RunStore } from '../src/runstore'
 import { type Snapshot, Transcript } from '../src/transcript'
+import type { Uplink } from '../src/uplink'
 import { random } from './helpers'
 
 const OPEN: Event = { op: 'open', kind: 'content' }

@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../src/errors'
 import type { Event } from '../src/events'
-import { RunStore, type Uplink } from '../src/store'
+import { RunStore } from '../src/runstore'
 import { Transcript } from '../src/transcript'
+import type { Uplink } from '../src/uplink'
 import { random } from './helpers'
 import { append, end, open } from './run'
 

@@ -1,7 +1,7 @@
 /** A run without a kernel: the real store, fed with frames and snapshots by the test itself. */
 
 import type { Event, MetaValue } from '../src/events'
-import { RunStore } from '../src/store'
+import { RunStore } from '../src/runstore'
 import { type State, Transcript } from '../src/transcript'
 
 export class Run {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Event } from '../src/events'
 import { inlineImage } from '../src/urls'
-import { mountView } from '../src/views/view'
+import { mountView } from '../src/views/book'
 import { amend, append, close, end, note, open, Run } from './run'
 
 beforeEach(() => {

@@ -3,8 +3,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Event, VERSION } from '../src/events'
 import { page } from '../src/page'
-import { RunStore, type Uplink } from '../src/store'
+import { RunStore } from '../src/runstore'
 import { type Snapshot, Transcript } from '../src/transcript'
+import type { Uplink } from '../src/uplink'
 
 /** A kernel and its line to one store; what the store asks for is written down, what is sent may be lost. */
 class Line implements Uplink {

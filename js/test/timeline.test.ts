@@ -3,10 +3,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Arrivals } from '../src/arrivals'
 import type { Event } from '../src/events'
-import { RunStore } from '../src/store'
+import { RunStore } from '../src/runstore'
 import { Transcript } from '../src/transcript'
+import { mountView } from '../src/views/book'
 import { csv } from '../src/views/csv'
-import { mountView } from '../src/views/view'
 import { append, end, note, open } from './run'
 
 beforeEach(() => {

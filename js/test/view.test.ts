@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Event } from '../src/events'
+import { mountView } from '../src/views/book'
 import { ThinkingView } from '../src/views/thinking'
-import { mountView } from '../src/views/view'
 import { random } from './helpers'
 import { amend, append, close, end, note, open, Run } from './run'
 import { SNIPPETS } from './snippets'

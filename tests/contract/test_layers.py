@@ -15,7 +15,7 @@ from contract.imports import SCRIPTS, Import, python_imports, python_modules, sc
 
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
 ROWS = (
-    ("_version", "_errors", "_events"),
+    ("_version", "_errors", "_events", "_codec"),
     (
         *("_text", "_digest", "_transcript", "_calls", "_sections", "_coalesce"),
         *("_json_machine", "_json_steps", "_partial_json", "_predicates"),
@@ -58,7 +58,8 @@ SCRIPT_ROWS = (
     ("widget.css", "errors", "events", "strings", "timers", "keys", "page", "visible", "jsonreader"),
     ("transcript", "difference", "chunkpages", "arrivals", "attempts", "inbox"),
     ("urls", "schedule", "kernel", "output", "parts"),
-    ("dom", "icons", "images", "markdown", "store", "comm"),
+    ("dom", "icons", "images", "markdown"),
+    ("listeners", "store", "uplink", "runstore", "line", "requests", "comm"),
     ("views",),
     ("adopt",),
     ("widget",),
@@ -68,7 +69,7 @@ SCRIPT_OUTSIDE = {
     "markdown": {"markdown-it"},
     "views": {"ansi-sequence-parser"},
     "parts": {"highlight.js", "temml"},  # what is loaded on demand
-    **{key: {"@anywidget/types"} for key in ("comm", "adopt", "widget")},  # nobody else touches the model
+    "widget": {"@anywidget/types"},
 }
 
 MODULES = python_modules()

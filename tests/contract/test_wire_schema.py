@@ -12,7 +12,8 @@ import pytest
 
 from conformance import load
 from nbstream import _events
-from nbstream._events import Event, decode, frame
+from nbstream._codec import decode, frame
+from nbstream._events import Event
 from nbstream._transcript import Transcript
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +82,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     comm, view = script("comm.ts"), program("_view.py")
-    said = set(re.findall(r"say\(\{ type: '(\w+)'", comm))
+    said = set(re.findall(r"say\(\{ type: '(\w+)'", comm + script("requests.ts")))
     heard = set(re.findall(r"^ {6}case '(\w+)':", comm, re.MULTILINE))
     cases = re.findall(r'case \{\s*"type": ("\w+"(?: \| "\w+")*)', view)
     answered = {name for case in cases for name in re.findall(r"\w+", case)}

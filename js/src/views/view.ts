@@ -1,5 +1,5 @@
 /**
- * One view of a store: bar, body, foot, and what keeps them up to date.
+ * The view of one attempt: bar, body, foot, and what keeps them up to date.
  *
  * Belongs here: which part hears of which event, and the paint. Does not belong here: how a part looks. An event only notes what
  * has to be done; the work is done once per animation frame, and an append forwards its new text alone.
@@ -31,69 +31,14 @@ import { Toolbar } from './toolbar'
 /** How often a clock moves, in milliseconds. */
 const TICK = 100
 
-/** Show `store` in `root`, which must be empty. Returns the function that takes the view away again. */
-export function mountView(root: ShadowRoot, store: Store): () => void {
-  const book = new Book(root, store)
-  return () => book.dispose()
-}
-
 /** What the reader chose, for every attempt. */
-interface Choices {
+export interface Choices {
   raw: boolean | undefined
   /** What stands in the drawer below the foot: one thing at a time. */
   drawer: 'timeline' | 'chunks' | undefined
 }
 
-/** The attempts of one stream, of which one is shown: the latest, until the reader turns to another or a new one begins. */
-class Book {
-  private view: View
-  private run: string
-  private readonly choices: Choices = { raw: undefined, drawer: undefined }
-  private readonly unsubscribe: () => void
-
-  constructor(
-    private readonly root: ShadowRoot,
-    private readonly live: Store,
-  ) {
-    this.run = live.run
-    this.view = this.open(live)
-    this.unsubscribe = live.subscribe((event) => {
-      if (event === null && live.run !== this.run) this.begin()
-    })
-  }
-
-  dispose(): void {
-    this.unsubscribe()
-    this.view.dispose()
-  }
-
-  private begin(): void {
-    const first = this.run === ''
-    this.run = this.live.run
-    if (!first) this.show(this.live)
-  }
-
-  private turn(run: string): void {
-    if (run === this.live.run) this.show(this.live, true)
-    else this.live.past(run, (store) => this.show(store, true))
-  }
-
-  private show(store: Store, turned = false): void {
-    const { focused } = this.view
-    const arrow = this.view.pager.focused
-    this.view.dispose()
-    this.view = this.open(store)
-    if (arrow) this.view.pager.focus(arrow)
-    else if (focused) this.view.takeFocus()
-    if (turned) this.view.announcer.say(this.view.pager.words)
-  }
-
-  private open(store: Store): View {
-    return new View(this.root, store, this.live, this.choices, (run) => this.turn(run))
-  }
-}
-
-class View {
+export class View {
   readonly pager: Pager
   readonly announcer: Announcer
   private readonly bar: Toolbar
