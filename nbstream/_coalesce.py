@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections import deque
 
-from nbstream._events import Append, Event, encode
+from nbstream._codec import encode
+from nbstream._events import Append, Event
 
 EVENT_BYTES = 48
 """What an append costs on the wire beside its text, in bytes of UTF-8."""

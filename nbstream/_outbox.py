@@ -17,7 +17,8 @@ from typing import Final
 
 from nbstream._budget import budget_of
 from nbstream._coalesce import Coalescer
-from nbstream._events import Append, End, Event, Wire, frame
+from nbstream._codec import frame
+from nbstream._events import Append, End, Event, Wire
 from nbstream._limits import Clock, Timer
 
 FRAMES_PER_SECOND: Final = 28

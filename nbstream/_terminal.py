@@ -19,7 +19,8 @@ from queue import SimpleQueue
 from typing import Final
 
 from nbstream import _threads, _words
-from nbstream._events import Amend, Append, Close, End, Event, Note, Open, Wire, decode
+from nbstream._codec import decode
+from nbstream._events import Amend, Append, Close, End, Event, Note, Open, Wire
 from nbstream._transcript import Section, Transcript
 from nbstream._visible import Revealer, reveal
 

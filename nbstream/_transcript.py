@@ -18,25 +18,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
+from nbstream._codec import check_meta, decode_end, encode, well_formed
 from nbstream._digest import Digest
 from nbstream._errors import ProtocolError
-from nbstream._events import (
-    VERSION,
-    Amend,
-    Append,
-    Close,
-    End,
-    Event,
-    Meta,
-    MetaValue,
-    Note,
-    Open,
-    Wire,
-    check_meta,
-    decode_end,
-    encode,
-    well_formed,
-)
+from nbstream._events import VERSION, Amend, Append, Close, End, Event, Meta, MetaValue, Note, Open, Wire
 
 Subscriber: TypeAlias = Callable[[int, Event], None]
 PARTS: Final = 512

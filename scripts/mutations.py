@@ -88,7 +88,7 @@ def said(command: list[str], environment: dict[str, str]) -> str:
     return message
 
 
-PYTHON = Language(("nbstream/_errors.py", "nbstream/_events.py", "nbstream/_digest.py", "nbstream/_transcript.py"), run_python)
+PYTHON = Language(tuple(f"nbstream/_{name}.py" for name in ("errors", "events", "codec", "digest", "transcript")), run_python)
 TYPESCRIPT = Language(
     (
         *(f"js/src/{name}.ts" for name in ("errors", "events", "transcript", "inbox")),

@@ -13,9 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from nbstream._codec import decode, encode
 from nbstream._digest import digest
 from nbstream._errors import ProtocolError
-from nbstream._events import Append, Event, Open, decode, encode
+from nbstream._events import Append, Event, Open
 from nbstream._transcript import Transcript
 
 VECTORS: Final = Path(__file__).parent / "vectors"

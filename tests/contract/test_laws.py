@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from chunking import fold, same_however_cut, shape
 from nbstream._coalesce import Coalescer
+from nbstream._codec import decode, frame
 from nbstream._digest import digest
 from nbstream._errors import ProtocolError
-from nbstream._events import Amend, Append, Close, Delta, End, Event, Note, Open, decode, frame
+from nbstream._events import Amend, Append, Close, Delta, End, Event, Note, Open
 from nbstream._text import Surrogates
 from nbstream._transcript import Transcript
 

@@ -23,7 +23,19 @@ ROWS = (
     ("_threads", "_nested", "_worker", "sources"),
     (
         *("_stop", "_limits", "_chunk_fields", "_chunk_log", "_record", "_inspector", "_usage", "_structured", "_callbacks"),
-        *("_intake", "_budget", "_outbox", "_audience", "_delivery", "_parts", "_ledger", "_run", "_attempts"),
+        *(
+            "_intake",
+            "_budget",
+            "_replies",
+            "_outbox",
+            "_audience",
+            "_delivery",
+            "_parts",
+            "_ledger",
+            "_puller",
+            "_run",
+            "_attempts",
+        ),
     ),
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),

@@ -23,7 +23,8 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Locator, Page, Route
 
 from e2e.warm import new_context
-from nbstream._events import Event, frame
+from nbstream._codec import frame
+from nbstream._events import Event
 from nbstream._parts import part
 from nbstream._transcript import Transcript
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from nbstream._audience import ABSENT_SECONDS, SLOW_SECONDS, VIEWS
 from nbstream._budget import MESSAGES_PER_SECOND
+from nbstream._codec import decode
 from nbstream._delivery import AWAIT_SECONDS, LOOK_SECONDS, PROBE_SECONDS, Delivery
-from nbstream._events import Append, End, Open, decode
+from nbstream._events import Append, End, Open
 from nbstream._outbox import FRAME_BYTES, HELD_BYTES, SNAPSHOT_SECONDS
 from nbstream._transcript import Transcript
 from nbstream.testing import ManualClock

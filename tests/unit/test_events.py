@@ -7,22 +7,9 @@ from typing import Any
 
 import pytest
 
+from nbstream._codec import check_meta, decode, encode, frame
 from nbstream._errors import ProtocolError
-from nbstream._events import (
-    SAFE_INTEGER,
-    Amend,
-    Append,
-    Close,
-    Delta,
-    End,
-    Event,
-    Note,
-    Open,
-    check_meta,
-    decode,
-    encode,
-    frame,
-)
+from nbstream._events import SAFE_INTEGER, Amend, Append, Close, Delta, End, Event, Note, Open
 
 EVENTS: list[tuple[Event, dict[str, Any]]] = [
     (Open("content"), {"op": "open", "kind": "content"}),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nbstream._coalesce import MERGE_LIMIT
-from nbstream._events import Append, Close, End, Note, Open, decode
+from nbstream._codec import decode
+from nbstream._events import Append, Close, End, Note, Open
 from nbstream._outbox import (
     ANSWER_SECONDS,
     FRAME_BYTES,

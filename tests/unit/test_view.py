@@ -11,8 +11,8 @@ import comm
 import pytest
 
 import nbstream as nb
+from nbstream._codec import decode
 from nbstream._comm import _on_control
-from nbstream._events import decode
 from nbstream._transcript import Transcript
 from nbstream._view import MISMATCHES, UNHEARD
 from nbstream.testing import LoopbackComm
