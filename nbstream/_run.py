@@ -1,11 +1,11 @@
 """The run: pulls one source to its single end.
 
-Belongs here: the task that pulls, retries before the first text, limits, the one `end` on every path (L6). Does not belong
-here: threads and loops (`_threads`), providers (`sources/`), views.
+Belongs here: what a run is to others, its limits, the one `end` on every path (L6). Does not belong here: pulling (`_puller`),
+threads and loops (`_threads`), providers (`sources/`), views.
 
 A run lives on one event loop. `start` and `stop` may be called from any thread. The latch cancels the one task that pulls,
 whose `finally` closes the provider's response; nothing that arrives after the latch is folded; the end is applied when the
-task has gone, or after `CLOSING_SECONDS` if the source does not let go.
+task has gone, or after `_puller.CLOSING_SECONDS` if the source does not let go.
 """
 
 from __future__ import annotations
@@ -14,32 +14,19 @@ import asyncio
 import secrets
 import threading
 import time
-import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
-from typing import Final
+from collections.abc import Callable, Sequence
 
 from nbstream import _ledger, _threads
-from nbstream._errors import NbstreamError, ProviderError, SourceFailed, clip, mask
-from nbstream._events import Delta, End, MetaValue, Note
+from nbstream._errors import NbstreamError, SourceFailed, clip, mask
+from nbstream._events import End, MetaValue, Note
 from nbstream._intake import Intake, Predicate
 from nbstream._limits import Deadlines, Timeout, expired
+from nbstream._puller import Puller
 from nbstream._record import EventLog
 from nbstream._stop import TIMEOUTS, Latch
 from nbstream._text import repaired, repaired_meta
 from nbstream._transcript import Transcript
 from nbstream.sources import Source
-
-RETRIES: Final = (0.5, 1.0)
-"""The pauses before the second and the third attempt, in seconds, where the provider asks for none."""
-RETRY_AFTER_LIMIT: Final = 30.0
-"""The longest pause that a provider may ask for, in seconds; beyond it the error is shown at once."""
-CLOSING_SECONDS: Final = 1.0
-"""How long a stopped source may take to close before the run ends without it."""
-CONCURRENT: Final = 32
-"""How many runs may be under way at once; the others wait as "queued"."""
-
-_slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
 class Run:
@@ -83,7 +70,7 @@ class Run:
             self.transcript, self.elapsed, self.latch, max_output_tokens=max_output_tokens, stop_when=stop_when
         )
         self.chunks = self._intake.chunks
-        self._requested: float | None = None
+        self._puller = Puller(self.id, source, self._intake, self.latch, queued=not pushed)
         self._settled: list[Callable[[], object]] = []
         self._guard = threading.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -106,13 +93,14 @@ class Run:
     def figures(self) -> dict[str, MetaValue]:
         """The stream's meta with the figures that are noted at the end, as they are now."""
         meta = self.transcript.meta
-        if self.transcript.end is not None or self._requested is None:
+        if self.transcript.end is not None or self._puller.requested is None:
             return meta
         return {**self._intake.figures(), **meta}
 
     def elapsed(self) -> float:
         """Seconds since the request was handed to the client; 0.0 before."""
-        return 0.0 if self._requested is None else time.monotonic() - self._requested
+        requested = self._puller.requested
+        return 0.0 if requested is None else time.monotonic() - requested
 
     def again(self, source: Source) -> Run:
         """Return a run of `source` with the limits and the first words of this one; it has not begun."""
@@ -146,7 +134,7 @@ class Run:
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(loop, self._timeout, self.latch.set)
-        pull = loop.create_task(self._attempts(), name=f"nbstream-pull-{self.id}")
+        pull = loop.create_task(self._puller.pull(self._deadlines), name=f"nbstream-pull-{self.id}")
         self.latch.then(lambda: _threads.soon(loop, pull.cancel))
         try:
             await asyncio.wait({pull})
@@ -168,63 +156,6 @@ class Run:
                 self.ended.set()
             for callback in self._settled:
                 callback()
-
-    async def _attempts(self) -> None:
-        async with self._slot():
-            for attempt, pause in enumerate((*RETRIES, None), start=2):
-                try:
-                    await self._pull()
-                except ProviderError as error:
-                    wait = error.retry_after or pause
-                    again = error.retryable and self.source.repeatable and not self._intake.visible and not self.latch
-                    if not again or pause is None or wait is None or wait > RETRY_AFTER_LIMIT:
-                        raise
-                    self._deadlines.cancel()
-                    self._intake.apply(Note({"attempt": attempt, "phase": "retrying"}))
-                    await asyncio.sleep(wait)
-                else:
-                    return
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        """One of the places of runs that are under way; a run that is pushed to needs none, for its producer would wait."""
-        if self.pushed:
-            yield
-            return
-        slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(CONCURRENT))
-        if slots.locked():
-            self._intake.apply(Note({"phase": "queued"}))
-        async with slots:
-            yield
-
-    async def _pull(self) -> None:
-        """Pull the source in a task of its own: a source that swallows its cancellation must not hold up the end."""
-        pull = asyncio.get_running_loop().create_task(self._drain(), name=f"nbstream-source-{self.id}")
-        try:
-            await asyncio.shield(pull)
-        except asyncio.CancelledError:
-            pull.cancel()
-            await asyncio.wait({pull}, timeout=CLOSING_SECONDS)
-            if pull.done() and not pull.cancelled():
-                pull.exception()  # retrieved: the run was stopped, how its source took it is of no interest
-            raise
-
-    async def _drain(self) -> None:
-        self._requested = None
-        async with aclosing(self.source.deltas()) as batches:
-            async for batch in batches:
-                if self.latch:
-                    return
-                self._take(batch)
-                if self.latch:
-                    return
-
-    def _take(self, batch: Sequence[Delta]) -> None:
-        if self._requested is None and not any(d.kind == "phase" and d.text != "waiting" for d in batch):
-            self._requested = time.monotonic()
-            self._deadlines.begin()
-        self._intake.take(batch)
-        self._deadlines.chunk(visible=self._intake.visible)
 
     def _end(self) -> None:
         """The source is at its end, or the latch has been set."""
