@@ -1,7 +1,7 @@
 """The outbox: from events to frames, at a cadence that a notebook server carries.
 
-Belongs here: what is sent next, when, and how large it is. Does not belong here: merging (`_coalesce`), the share of one stream
-among others (`_budget`), who listens (`_audience`), the comm (`_comm`).
+Belongs here: what is sent next, when, and how large it is. Does not belong here: merging (`_coalesce`), pauses between answers
+(`_replies`), the share of one stream among others (`_budget`), who listens (`_audience`), the comm (`_comm`).
 
 The first text goes out at once, then at most `FRAMES_PER_SECOND` frames a second; the end goes out at once. Whatever else is
 sent postpones the next frame, so that a second has at most 31 messages, unless views ask for more. While the outbox is shut
@@ -20,6 +20,7 @@ from nbstream._coalesce import Coalescer
 from nbstream._codec import frame
 from nbstream._events import Append, End, Event, Wire
 from nbstream._limits import Clock, Timer
+from nbstream._replies import ANSWER_SECONDS, Asides, Reply
 
 FRAMES_PER_SECOND: Final = 28
 FRAME_BYTES: Final = 131_072
@@ -28,8 +29,6 @@ SNAPSHOT_SECONDS: Final = 0.25
 """The shortest pause between two snapshots."""
 SNAPSHOT_RATE: Final = 4_000_000
 """A long text makes the pause longer: so many characters a second go into snapshots at the most."""
-ANSWER_SECONDS: Final = 0.1
-"""The shortest pause between two short answers of one kind to views."""
 HELD_BYTES: Final = 16 * FRAME_BYTES
 """If more than this waits, it is dropped, and a snapshot sent instead."""
 
@@ -63,13 +62,10 @@ class Outbox:
         self._pace: float | None = None
         self._waiting = Coalescer()
         self._taken = 0  # the number of the last event that waits or was sent
-        self._welcome = False  # is to be said
-        self._current = False  # is to be said
-        self._wanted = False  # a snapshot is to be sent
-        self._snapshot_from = -SNAPSHOT_SECONDS  # not before this time
-        self._welcome_from = self._current_from = -ANSWER_SECONDS  # neither are these
-        self._aside_from = 0.0  # nor are these
-        self._asides: dict[str, Wire] = {}  # by type
+        self._welcome = Reply()
+        self._current = Reply()
+        self._snapshot = Reply()
+        self._asides = Asides()
         self._urgent = False  # what waits must not wait
         self._quiet = True  # no text has been sent yet
         self.last = -PACE
@@ -90,14 +86,14 @@ class Outbox:
     @property
     def idle(self) -> bool:
         """Whether nothing waits to be sent."""
-        return not (self._waiting or self._wanted or self._current or self._welcome)
+        return not (self._waiting or self._snapshot.wanted or self._current.wanted or self._welcome.wanted)
 
     def push(self, seq: int, event: Event) -> None:
         """Take one event; a subscriber of a transcript."""
         if seq <= self.sent:
             return  # a snapshot has carried it
         if self._pace is None or not self.whole or seq != self._taken + 1:
-            if self.whole or not self._wanted:
+            if self.whole or not self._snapshot.wanted:
                 self._fall_behind()
             return
         self._taken = seq
@@ -117,13 +113,13 @@ class Outbox:
             return
         self._pace = pace
         self._next_frame = min(self._next_frame, self._clock.time() + pace)
-        self._wanted = self._wanted or not self.whole
+        self._snapshot.wanted |= not self.whole
         self._plan()
 
     def shut(self) -> None:
         """Send nothing, and keep nothing, until a pace is set."""
         self._pace = None
-        self._welcome = self._current = self._wanted = False
+        self._welcome.wanted = self._current.wanted = self._snapshot.wanted = False
         if self._waiting:
             self._fall_behind()
         self._plan()
@@ -143,17 +139,17 @@ class Outbox:
 
     def welcome(self) -> None:
         """Tell a view that it was heard."""
-        self._welcome = True
+        self._welcome.wanted = True
         self._plan()
 
     def tell_current(self) -> None:
         """Tell the views up to which number was sent."""
-        self._current = True
+        self._current.wanted = True
         self._plan()
 
     def want_snapshot(self) -> None:
         """Send a snapshot as soon as may be."""
-        self._wanted = True
+        self._snapshot.wanted = True
         self._plan()
 
     def aside(self, message: Wire) -> None:
@@ -161,7 +157,7 @@ class Outbox:
 
         It goes out even where the outbox is shut: a page that has its output from a file listens, though it hears no stream.
         """
-        self._asides[message["type"]] = message
+        self._asides.put(message)
         self._plan()
 
     def turn(self) -> bool:
@@ -178,32 +174,29 @@ class Outbox:
 
     def _next(self, now: float) -> Wire | None:
         if self._pace is not None:
-            if self._welcome and now >= self._welcome_from:
-                self._welcome = False
-                self._welcome_from = now + ANSWER_SECONDS
+            if self._welcome.ready(now):
+                self._welcome.sent(now, ANSWER_SECONDS)
                 return {"type": "welcome", "run": self._run}
-            if self._wanted and now >= self._snapshot_from:
-                return self._snapshot(now)
-            if self._current and now >= self._current_from and not self._wanted:
-                self._current = False
-                self._current_from = now + ANSWER_SECONDS
+            if self._snapshot.ready(now):
+                return self._take_snapshot(now)
+            if self._current.ready(now) and not self._snapshot.wanted:
+                self._current.sent(now, ANSWER_SECONDS)
                 return {"type": "current", "run": self._run, "seq": self.sent}
-        if self._asides and now >= max(self._aside_from, self._next_frame):
-            self._aside_from = now + ANSWER_SECONDS
-            return self._asides.pop(next(iter(self._asides)))
+        if self._asides.ready(now) and now >= self._next_frame:
+            return self._asides.take(now)
         if self._pace is not None and self._waiting and (self._urgent or now >= self._next_frame):
             return self._frame(now)
         return None
 
-    def _snapshot(self, now: float) -> Wire:
+    def _take_snapshot(self, now: float) -> Wire:
         state = self._state()
         # What waits is in it, too: a frame with events that the snapshot has fits no view, and each would ask for another.
         self.resume(state["seq"])
-        self._wanted = self._urgent = self._current = False
+        self._urgent = self._current.wanted = False
         self._quiet = self._quiet and not state["sections"]
         length = sum(len(section["text"]) for section in state["sections"])
         self.last = now
-        self._snapshot_from = now + max(SNAPSHOT_SECONDS, length / SNAPSHOT_RATE)
+        self._snapshot.sent(now, max(SNAPSHOT_SECONDS, length / SNAPSHOT_RATE))
         return {"type": "snapshot", "state": state}
 
     def _frame(self, now: float) -> Wire:
@@ -240,19 +233,13 @@ class Outbox:
 
     def _due(self) -> tuple[float, bool] | None:
         """When the next message is due, and whether it goes before those of others; None where there is none."""
-        if self.idle and not self._asides:
-            return None
         now = self._clock.time()
         due: list[tuple[float, bool]] = []
-        if self._asides:
-            due.append((max(now, self._aside_from, self._next_frame), False))
+        if self._asides.wanted:
+            due.append((max(self._asides.due(now), self._next_frame), False))
         if self._pace is not None:
-            if self._welcome:
-                due.append((max(now, self._welcome_from), True))
-            if self._current and not self._wanted:
-                due.append((max(now, self._current_from), True))
-            if self._wanted:
-                due.append((max(now, self._snapshot_from), True))
+            replies = (self._welcome, self._snapshot if self._snapshot.wanted else self._current)
+            due += [(reply.due(now), True) for reply in replies if reply.wanted]
             if self._waiting:
                 due.append((now, True) if self._urgent else (max(now, self._next_frame), False))
         return min(due, key=lambda item: (item[0], not item[1]), default=None)
