@@ -50,11 +50,6 @@ class Audience:
         return name in self._views
 
     @property
-    def known(self) -> int | None:
-        """The number up to which the best view has everything; None without any."""
-        return max((view.seq for view in self._views.values()), default=None)
-
-    @property
     def silent(self) -> float:
         """For how many seconds the best view has owed an answer; without any view, for ever."""
         return min((view.silent for view in self._views.values()), default=ABSENT_SECONDS)
@@ -89,6 +84,10 @@ class Audience:
         """Another run is told of, of which no view has anything yet."""
         for view in self._views.values():
             view.seq, view.silent, view.owes = 0, 0.0, False
+
+    def missed(self, seq: int) -> bool:
+        """Whether there are views, and none has everything up to `seq`."""
+        return bool(self._views) and max(view.seq for view in self._views.values()) < seq
 
     def leave(self, name: str) -> None:
         """Forget a view that has said goodbye."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 from ipywidgets import Widget
 
 from nbstream import _host
-from nbstream._events import Wire
+from nbstream._events import Event, Wire
 
 CONTROL_TYPE: Final = "nbstream"
 """The `msg_type` of our messages on the control channel."""
@@ -33,7 +33,7 @@ class Channel:
 
     Attributes:
         refused: how many messages were not of a known form.
-        failed: how many could not be sent: a kernel that shuts down closes its sockets before its streams have ended.
+        failed: how many could not be made or sent: a kernel that shuts down closes its sockets before its streams have ended.
     """
 
     def __init__(self, widget: Widget, key: str, receive: Receive) -> None:
@@ -65,6 +65,17 @@ class Channel:
             self._receive(message, quiet)
         else:
             self.refused += 1
+
+    def contained(self, subscriber: Callable[[int, Event], None]) -> Callable[[int, Event], None]:
+        """Return a subscriber that never fails: what goes wrong with a view must not end a run."""
+
+        def take(seq: int, event: Event) -> None:
+            try:
+                subscriber(seq, event)
+            except Exception:  # noqa: BLE001  # reason: counted; a host that shuts down raises whatever it likes
+                self.failed += 1
+
+        return take
 
     def _try(self, send: Callable[..., object], *what: object) -> None:
         if self._widget.comm is None:

@@ -25,6 +25,7 @@ from nbstream._island import Island
 from nbstream._observed import Observed
 from nbstream._parts import Parts
 from nbstream._run import Run
+from nbstream._saved_form import SavedForm
 from nbstream._threads import soon
 from nbstream._widget import StreamWidget
 from nbstream._worker import worker
@@ -37,10 +38,6 @@ MISMATCHES: Final = 8
 """So many differences at the end are healed by a snapshot; after them another would not help."""
 UNHEARD: Final = 1_000
 """So many messages of views may wait for the loop; what comes beyond them is refused."""
-WANT_SECONDS: Final = 0.1
-"""How long the output is held back for others that want it."""
-GIVE_SECONDS: Final = 1.0
-"""The shortest pause between two times that it is given."""
 UNFED: Final = (
     "nbstream: this stream is fed by the notebook's own event loop; end its cell with `await s` to have all of it saved.\n"
 )
@@ -69,19 +66,15 @@ class View:
         self._loop = loop
         self._tell_answer = answer
         self._greeted = False
-        self._writes = False  # some page can write outputs itself
-        self._wanted = False
-        self._unseen = False  # the page that showed the run was gone when it ended
-        self._given = -GIVE_SECONDS
         self._headless = False
         self._finished = False
         self._unheard: deque[tuple[Mapping[str, Any], bool]] = deque()
         self._request = ""
-        self._ran = _host.execution_count()
         self.mismatches = 0
         listen(_host.kernel())  # before there is a model: a front-end may speak as soon as it knows of one
         self.widget = StreamWidget(key=key, cell=_host.cell_id(), snapshot=self.state)
-        self.island = Island(run.transcript, key, self.widget.model_id or "", self._announce)
+        self.island = Island(run.transcript, key, self.widget.model_id or "", lambda: self._saved.announce())
+        self._saved = SavedForm(self.island, self._aside, loop)
         self._channel = Channel(self.widget, key, self._hear)
         self._delivery = Delivery(
             run.id, self._channel.send, self.state, lambda: self._run.transcript.seq, loop, _host.Shell().was_free
@@ -97,13 +90,13 @@ class View:
         return {**run.transcript.snapshot(), **more, "attempts": self._attempts.ids, "ways": self._attempts.ways}
 
     def _listen_to(self, run: Run) -> None:
-        run.transcript.subscribe(self._contained(self._take))
-        run.transcript.subscribe(self._contained(Observed(self.widget, lambda: run.status, self._loop)))
+        run.transcript.subscribe(self._channel.contained(self._take))
+        run.transcript.subscribe(self._channel.contained(Observed(self.widget, lambda: run.status, self._loop)))
 
     def _follow(self, run: Run) -> None:
         """Show a new attempt, which is about to begin."""
         self._run = run
-        self._finished = self._unseen = False
+        self._finished = self._saved.unseen = False
         self._listen_to(run)
         self.island.follow(run.transcript)
         worker.do(self.island.refresh)
@@ -166,17 +159,6 @@ class View:
                 self._delivery.charge()
                 self._channel.send_state("snapshot")
 
-    def _contained(self, subscriber: Callable[[int, Event], None]) -> Callable[[int, Event], None]:
-        """Make a subscriber that never fails: what goes wrong with a view must not end a run."""
-
-        def take(seq: int, event: Event) -> None:
-            try:
-                subscriber(seq, event)
-            except Exception:  # noqa: BLE001  # reason: counted; a host that shuts down raises whatever it likes
-                self._channel.failed += 1
-
-        return take
-
     def _hear(self, message: Mapping[str, Any], quiet: bool) -> None:
         match message:
             case {"type": "stop", "run": str(run)} if run == self._run.id:
@@ -205,10 +187,11 @@ class View:
 
     def _listen(self) -> None:
         message, quiet = self._unheard.popleft()
-        if message["type"] == "hello":
-            self._unseen |= self._ended_unseen()  # before this view is counted
+        if message["type"] == "hello" and self._run.transcript.end is not None:
+            # Before this view is counted: all who watched have gone without a word, with their page or its tab.
+            self._saved.unseen |= self._delivery.audience.missed(self._run.transcript.seq)
         if message["type"] == "want":
-            self._want()
+            self._saved.want()
         elif message["type"] in ("chunks", "arrivals", "attempt", "again"):
             self._answer(message)
         elif message["type"] == "part":
@@ -222,10 +205,10 @@ class View:
         elif not self._delivery.hear(message, quiet=quiet):
             self._channel.refused += 1
         elif message["type"] == "hello":
-            self._writes |= message.get("fallback") is True
+            self._saved.written |= message.get("fallback") is True
             self._welcome()
         elif message["type"] == "resync" and self._run.transcript.end is not None:
-            self._announce()  # what told of the end may have told of the last refresh, too
+            self._saved.announce()  # what told of the end may have told of the last refresh, too
 
     def _welcome(self) -> None:
         first, self._greeted = not self._greeted, True
@@ -233,31 +216,7 @@ class View:
             self.island.fallback = False
             worker.do(self.island.refresh)
         else:
-            self._announce()  # the page may be new, and its file behind
-
-    def _announce(self) -> None:
-        """Tell pages that write outputs themselves how often ours was refreshed, and when its cell ran; on any thread."""
-        if self._writes and self.island.shown:
-            unseen = {"unseen": True} if self._unseen else {}
-            counts = {"ran": self._ran, "now": _host.execution_count()}
-            self._aside({"type": "static", "rev": self.island.rev, **counts, **unseen})
-
-    def _ended_unseen(self) -> bool:
-        """Whether all who watched had gone without a word before the end came: their page was reloaded, or its tab closed."""
-        known = self._delivery.audience.known
-        return self._run.transcript.end is not None and known is not None and known < self._run.transcript.seq
-
-    def _want(self) -> None:
-        """Send the output to pages that find theirs behind; once for all that ask within a moment, for it may be large."""
-        self._unseen = False
-        if not self._wanted and self.island.shown:
-            self._wanted = True
-            self._given = max(self._loop.time() + WANT_SECONDS, self._given + GIVE_SECONDS)
-            self._loop.call_at(self._given, worker.do, self._give)
-
-    def _give(self) -> None:
-        self._wanted = False
-        self._aside({"type": "output", **self.island.saved()})
+            self._saved.announce()  # the page may be new, and its file behind
 
     def _answer(self, message: Mapping[str, Any]) -> None:
         run = self._attempts.find(message.get("run"))

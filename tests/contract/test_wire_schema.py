@@ -88,7 +88,7 @@ def test_each_side_knows_the_messages_that_the_other_sends() -> None:
     answered = {name for case in cases for name in re.findall(r"\w+", case)}
     sent = {
         name
-        for module in ("_view.py", "_outbox.py", "_inspector.py", "_parts.py")
+        for module in ("_view.py", "_saved_form.py", "_outbox.py", "_inspector.py", "_parts.py")
         for name in re.findall(r'(?:return |aside\(|send\(|message = |answer = )\{"type": "(\w+)"', program(module))
     }
     known = {"hello", "bye", "stop", "resync", "check", "ack", "mismatch", "want", "chunks", "approval", "part"}
