@@ -29,7 +29,7 @@ ROWS = (
     (
         *("_host", "_words", "_visible", "_inline_html", "_markdown_html", "_projections", "_static", "_export"),
         *("_comm", "_island", "_saved_form", "_widget", "_observed", "_terminal", "_view"),
-        *("_reading", "_answer", "_reply", "_runs"),
+        *("_reading", "_answer", "_reply", "_told", "_runs"),
     ),
     ("_attachments", "_messages", "_models", "_arguments", "_pushing", "_producer", "_stream", "_compare", "_tools"),
     ("testing", "demo", "_api", "_ui_chunks", "_to_sse", "_magics", "__main__"),

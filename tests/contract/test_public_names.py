@@ -20,10 +20,12 @@ PUBLIC_MODULES = {"demo", "sources", "testing"}
 
 
 def members(value: Any) -> list[tuple[str, Any]]:
-    """Return the public methods and properties that a class of ours defines itself."""
+    """Return the public methods and properties of a class of ours, those of the parts that it is made of included."""
     return [
         (name, member)
-        for name, member in vars(value).items()
+        for part in value.__mro__
+        if part.__module__.startswith("nbstream")
+        for name, member in vars(part).items()
         if not name.startswith("_")
         and (inspect.isfunction(member) or isinstance(member, property | classmethod | staticmethod))
     ]
