@@ -1,4 +1,4 @@
-"""The layers, in Python and in TypeScript: who may import whom, and what from outside.
+"""The layers, in Python and in TypeScript: who may import whom, and what from outside; and how large a module may be.
 
 Belongs here: the table, which is the map of the project, and the tests that hold it. A module imports only what stands before
 it in the table: rows above, and to its left in its own row. A new module gets its place here first.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
-from contract.imports import SCRIPTS, Import, python_imports, python_modules, script_imports
+from contract.imports import ROOT, SCRIPTS, Import, python_imports, python_modules, script_imports
 
 # The modules of a package (sources, demo) stand as one; inside it any order without a cycle.
 ROWS = (
@@ -79,6 +80,8 @@ IMPORTS = [found for name, path in MODULES.items() for found in python_imports(n
 OURS = [found for found in IMPORTS if found.target.split(".")[0] == "nbstream"]
 THEIRS = [found for found in IMPORTS if found.target.split(".")[0] != "nbstream"]
 SCRIPT_IMPORTS = script_imports()
+SOURCES = [*MODULES.values(), *sorted(SCRIPTS.rglob("*.ts"))]
+LONGEST = 250
 
 
 def unit(module: str) -> str:
@@ -204,6 +207,13 @@ def test_no_scripts_go_round_in_a_circle() -> None:
         if inside(found.target):
             edges.setdefault(found.module, set()).add(found.target)
     assert not cycle(edges)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_opens_with_what_it_is_and_is_no_longer_than_one_noun_needs(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith(('"""', "/**"))
+    assert text.count("\n") <= LONGEST, "find the second noun in it, and give that a module"
 
 
 @pytest.mark.parametrize(
