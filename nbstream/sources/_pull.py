@@ -75,51 +75,72 @@ async def from_loop(
     beneath: Callable[[], list[Any]] = list,
 ) -> AsyncGenerator[Batch, None]:
     """The same for a coroutine function on `loop`, None for one of nbstream's own; `beneath` gives what it reads from."""
-    buffer: Buffer[Batch] = Buffer()
-    held: list[asyncio.Task[None]] = []
-    thread: list[int] = []
-    over = threading.Event()
-
-    async def work() -> None:
-        try:
-            answer.append(await produce(buffer.aput))
-        except Left:
-            pass
-        except asyncio.CancelledError as error:
-            if not buffer.left:
-                buffer.finish(ConnectionAbortedError("the task that pulled the stream was cancelled"))
-            raise error
-        except BaseException as error:  # noqa: BLE001  # reason: the same
-            buffer.finish(error)
-        finally:
-            over.set()
-            buffer.finish()
-
-    parts: list[Any] = []
-
-    def cancel() -> None:
-        parts.extend(beneath())  # now: a generator that is cancelled at an `await` forgets what it has opened
-        held[0].cancel()
-
-    def begin(running: asyncio.AbstractEventLoop) -> None:
-        if held or buffer.left:
-            over.set()
-            return
-        thread.append(threading.get_ident())
-        held.append(context.run(running.create_task, work()))
-
-    await _begin(loop, begin, held)
+    work = _Work(produce, context, answer, beneath)
+    await _begin(loop, work.begin, work.held)
     try:
-        async with aclosing(buffer.items()) as items:
+        async with aclosing(work.buffer.items()) as items:
             async for batch in items:
                 yield batch
     finally:
-        buffer.leave()
-        if held and not over.is_set():
-            _soon(held[0].get_loop(), cancel)
-            await _until(over.is_set, lambda: None, _GRACE)
-            await _end(over.is_set, lambda: _cut_task(thread[0], held[0]))
-            _close.close_each(parts)
+        await work.end()
+
+
+class _Work:
+    """A coroutine function as a task on a loop that is not the run's."""
+
+    def __init__(
+        self,
+        produce: Callable[[AsyncPut], Awaitable[Any]],
+        context: contextvars.Context,
+        answer: list[Any],
+        beneath: Callable[[], list[Any]],
+    ) -> None:
+        self.buffer: Buffer[Batch] = Buffer()
+        self.held: list[asyncio.Task[None]] = []  # the task, once it has begun
+        self._produce = produce
+        self._context = context
+        self._answer = answer
+        self._beneath = beneath
+        self._parts: list[Any] = []
+        self._thread = 0
+        self._over = threading.Event()
+
+    def begin(self, running: asyncio.AbstractEventLoop) -> None:
+        """Begin on `running`, whose thread this is called on."""
+        if self.held or self.buffer.left:
+            self._over.set()
+            return
+        self._thread = threading.get_ident()
+        self.held.append(self._context.run(running.create_task, self._do()))
+
+    async def end(self) -> None:
+        """Let go of the task, and of what it has opened."""
+        self.buffer.leave()
+        if self.held and not self._over.is_set():
+            task = self.held[0]
+            _soon(task.get_loop(), self._cancel)
+            await _until(self._over.is_set, lambda: None, _GRACE)
+            await _end(self._over.is_set, lambda: _cut_task(self._thread, task))
+            _close.close_each(self._parts)
+
+    def _cancel(self) -> None:
+        self._parts.extend(self._beneath())  # now: a generator that is cancelled at an `await` forgets what it has opened
+        self.held[0].cancel()
+
+    async def _do(self) -> None:
+        try:
+            self._answer.append(await self._produce(self.buffer.aput))
+        except Left:
+            pass
+        except asyncio.CancelledError as error:
+            if not self.buffer.left:
+                self.buffer.finish(ConnectionAbortedError("the task that pulled the stream was cancelled"))
+            raise error
+        except BaseException as error:  # noqa: BLE001  # reason: the same
+            self.buffer.finish(error)
+        finally:
+            self._over.set()
+            self.buffer.finish()
 
 
 def _cut_task(thread: int, task: asyncio.Task[None]) -> None:
