@@ -1,39 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+/** The kinds of sections beside thinking, text and tools: results, sources, files, objects, refusals. */
+
+import { describe, expect, test, vi } from 'vitest'
 import type { Event } from '../src/events'
 import { inlineImage } from '../src/urls'
-import { mountView } from '../src/views/book'
+import { frame, mount, one } from './mounted'
 import { amend, append, close, end, note, open, Run } from './run'
-
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.runOnlyPendingTimers()
-  vi.useRealTimers()
-  document.body.replaceChildren()
-})
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 function shown(...events: Event[]): { run: Run; view: HTMLElement } {
-  const run = new Run([note({ model: 'openai/gpt-5' }), ...events])
-  const host = document.createElement('div')
-  document.body.append(host)
-  const root = host.attachShadow({ mode: 'open' })
-  mountView(root, run.store)
-  return { run, view: one(root, '.nb') }
-}
-
-function one(root: ParentNode, selector: string): HTMLElement {
-  const found = root.querySelector(selector)
-  if (!(found instanceof HTMLElement)) throw new Error(`no ${selector}`)
-  return found
+  return mount(new Run([note({ model: 'openai/gpt-5' }), ...events]))
 }
 
 const section = (view: HTMLElement, at: number): HTMLElement => one(view, `[data-at="${at}"]`)
 const body = (view: HTMLElement, at: number): HTMLElement => one(section(view, at), '[data-part=body]')
 const toggle = (view: HTMLElement, at: number): HTMLElement => one(section(view, at), '.nb-toggle')
-const frame = (): void => void vi.advanceTimersByTime(20)
 const press = (view: HTMLElement, name: string): void =>
   [...view.querySelectorAll('button')].find((b) => (b.getAttribute('aria-label') ?? b.textContent) === name)?.click()
 

@@ -1,77 +1,13 @@
-/** The store: what a view is told, and what it reads, through losses, snapshots and Stop. */
+/** The store: what a view is told and what it reads, event by event, and through Stop. */
 
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Event, VERSION } from '../src/events'
 import { page } from '../src/page'
-import { RunStore } from '../src/runstore'
-import { type Snapshot, Transcript } from '../src/transcript'
-import type { Uplink } from '../src/uplink'
+import { append, END, KernelLine, OPEN } from './kernelline'
 
-/** A kernel and its line to one store; what the store asks for is written down, what is sent may be lost. */
-class Line implements Uplink {
-  readonly asked: string[] = []
-  readonly told: (Event | null)[] = []
-  readonly store = new RunStore(this)
-  changes = 0
-  private kernel = new Transcript()
-  private sent = 0
-
-  constructor(private run = 'r') {
-    this.store.subscribe(
-      (event) => this.told.push(event),
-      () => {
-        this.changes += 1
-      },
-    )
-  }
-
-  stop(run: string): void {
-    this.asked.push(`stop ${run}`)
-  }
-  resync(run: string, have: number): void {
-    this.asked.push(`resync ${run} ${have}`)
-  }
-  settled(): void {
-    this.asked.push('settled')
-  }
-  mismatch(run: string, seq: number): void {
-    this.asked.push(`mismatch ${run} ${seq}`)
-  }
-
-  /** The kernel does these; the frame arrives unless it is lost. */
-  says(events: readonly Event[], fate: 'arrives' | 'is lost' = 'arrives'): void {
-    const taken = events.map((event) => {
-      this.kernel.apply(event)
-      return this.kernel.end ?? event
-    })
-    const from = this.sent + 1
-    this.sent += events.length
-    if (fate === 'arrives') this.store.receiveFrame({ v: VERSION, run: this.run, from, to: this.sent, events: taken })
-  }
-
-  snapshot(more: Partial<Snapshot> = {}): void {
-    this.store.receiveSnapshot({ ...this.kernel.snapshot(), run: this.run, ...more })
-  }
-
-  /** Another attempt replaces the run. */
-  restarts(run: string): void {
-    this.run = run
-    this.kernel = new Transcript()
-    this.sent = 0
-  }
-
-  text(at = 0): string | undefined {
-    return this.store.sections[at]?.text()
-  }
-}
-
-const OPEN: Event = { op: 'open', kind: 'content' }
-const END: Event = { op: 'end', status: 'done', reason: 'stop' }
-const append = (text: string, at = 0): Event => ({ op: 'append', at, text })
-
-let line: Line
+let line: KernelLine
 beforeEach(() => {
-  line = new Line()
+  line = new KernelLine()
 })
 
 describe('frames', () => {
@@ -120,7 +56,7 @@ describe('frames', () => {
     // jsdom has none; in a browser this is what puts an error into the console.
     const report = vi.fn()
     vi.stubGlobal('reportError', report)
-    const fresh = new Line()
+    const fresh = new KernelLine()
     fresh.store.subscribe(() => {
       throw new Error('a view is broken')
     })
@@ -139,107 +75,6 @@ describe('frames', () => {
     leave()
     line.says([append('a')])
     expect(heard).toEqual([OPEN])
-  })
-})
-
-describe('snapshots', () => {
-  test('one that says what is known already is told to nobody', () => {
-    line.says([OPEN, append('a'), { op: 'note', meta: { model: 'm' } }])
-    const { length } = line.told
-    line.snapshot()
-    expect(line.told).toHaveLength(length)
-    line.says([END])
-    line.snapshot()
-    expect(line.told).toHaveLength(length + 1)
-  })
-
-  test('one that only adds is told as the events that are missing, in the order of the sections', () => {
-    line.says([OPEN, append('a')])
-    const lost: Event[] = [
-      append('b'),
-      { op: 'close', at: 0 },
-      { op: 'amend', at: 0, meta: { duration_us: 5 } },
-      { op: 'open', kind: 'tool', meta: { name: 'f' } },
-      append('{}', 1),
-      { op: 'note', meta: { cost_nanousd: 3 } },
-      END,
-    ]
-    line.says(lost, 'is lost')
-    line.snapshot()
-    expect(line.told.slice(2).map((event) => event?.op)).toEqual([
-      'amend',
-      'append',
-      'close',
-      'open',
-      'append',
-      'close',
-      'note',
-      'end',
-    ])
-    expect([line.text(0), line.text(1)]).toEqual(['ab', '{}'])
-    expect(line.store.status).toBe('done')
-    expect(line.store.seq).toBe(9)
-  })
-
-  test.each<[string, Partial<Snapshot>]>([
-    ['other text', { sections: [{ kind: 'content', text: 'xyz', meta: {}, closed: false }] }],
-    ['less text', { sections: [{ kind: 'content', text: '', meta: {}, closed: false }] }],
-    ['another kind', { sections: [{ kind: 'tool', text: 'a', meta: {}, closed: false }] }],
-    ['no section', { sections: [] }],
-    ['less meta', { meta: {} }],
-  ])('one with %s than what is known is told as null', (_, change) => {
-    line.says([OPEN, append('a'), { op: 'note', meta: { model: 'm' } }])
-    line.snapshot({ seq: 9, ...change })
-    expect(line.told.at(-1)).toBeNull()
-  })
-
-  test.each<[string, Partial<Snapshot>]>([
-    ['more text', { sections: [{ kind: 'content', text: 'ab', meta: {}, closed: true }] }],
-    ['an open section', { sections: [{ kind: 'content', text: 'a', meta: {}, closed: false }] }],
-  ])('one with %s where the known section is closed is told as null, and is no fault of the protocol', (_, change) => {
-    const { illegal } = page().counts
-    line.says([OPEN, append('a'), { op: 'close', at: 0 }])
-    line.snapshot({ seq: 9, ...change })
-    expect(line.told.slice(3)).toEqual([null])
-    expect(line.text()).toBe(change.sections?.[0]?.text)
-    expect(page().counts.illegal).toBe(illegal)
-  })
-
-  test.each<[string, Partial<Snapshot>]>([
-    ['another end', { end: { status: 'error', error: { code: 'server', message: '', hint: '' } } }],
-    ['more meta', { meta: { model: 'm' } }],
-  ])('one with %s than the known one is told as null, for nothing may follow an end', (_, change) => {
-    line.says([OPEN, append('a'), END])
-    line.snapshot(change)
-    expect(line.told.slice(3)).toEqual([null])
-  })
-
-  test('one that frames have overtaken is left alone', () => {
-    line.says([OPEN, append('a')])
-    const state = { v: 1, run: 'r', seq: 1, sections: [{ kind: 'content', text: '', meta: {}, closed: false }], meta: {} }
-    line.store.receiveSnapshot(state)
-    expect(line.text()).toBe('a')
-    expect(line.asked).toEqual([])
-  })
-
-  test.each([null, undefined, {}, [], 'x', { v: 1, run: 'r', seq: 9 }, { v: 1, run: 'r', seq: 9, meta: {}, sections: [null] }])(
-    'what is none is left alone: %j',
-    (wire) => {
-      line.says([OPEN, append('a')])
-      line.store.receiveSnapshot(wire)
-      expect(line.text()).toBe('a')
-      expect(line.told).toHaveLength(2)
-    },
-  )
-
-  test('another run replaces the old one, also after its end', () => {
-    line.says([OPEN, append('old'), END])
-    line.restarts('s')
-    line.says([OPEN])
-    expect(line.asked.at(-1)).toBe('resync r 3')
-    line.snapshot()
-    expect(line.told.at(-1)).toBeNull()
-    expect([line.store.run, line.store.status, line.text()]).toEqual(['s', 'streaming', ''])
   })
 })
 
@@ -342,35 +177,5 @@ describe('a newer kernel', () => {
     line.store.receiveSnapshot({ v: VERSION + 1, run: 'r', seq: 2, sections: 'other' })
     expect([line.store.outdated, line.changes, line.store.seq]).toEqual([true, 1, 1])
     expect(line.asked).toEqual([])
-  })
-})
-
-describe('the clock of the request', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ now: 0 })
-    line = new Line()
-    return () => vi.useRealTimers()
-  })
-
-  test('it starts when the request is handed over', () => {
-    vi.advanceTimersByTime(700)
-    line.says([{ op: 'note', meta: { phase: 'loading' } }])
-    vi.advanceTimersByTime(300)
-    line.says([{ op: 'note', meta: { phase: 'waiting' } }])
-    expect(performance.now() - line.store.startedAt).toBe(0)
-  })
-
-  test('a late view is told how long ago that was', () => {
-    line.says([{ op: 'note', meta: { phase: 'waiting' } }], 'is lost')
-    line.snapshot({ elapsed_ms: 4200 })
-    expect(performance.now() - line.store.startedAt).toBe(4200)
-  })
-
-  test('a snapshot that does not say so leaves it alone', () => {
-    line.says([{ op: 'note', meta: { phase: 'waiting' } }])
-    vi.advanceTimersByTime(500)
-    line.says([OPEN], 'is lost')
-    line.snapshot()
-    expect(performance.now() - line.store.startedAt).toBe(500)
   })
 })
