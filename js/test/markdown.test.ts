@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { Markdown } from '../src/markdown'
+import { findCut, LEAST, STAND_IN } from '../src/markdown/cut'
 import { complete, settle } from '../src/markdown/mend'
 import { build } from '../src/markdown/nodes'
-import { noReferences, parse } from '../src/markdown/parser'
+import { noReferences, parse, parseBlocks } from '../src/markdown/parser'
 import { corpus, random } from './helpers'
 import { SNIPPETS } from './snippets'
 
@@ -152,6 +153,17 @@ test('a paragraph without end is read in stretches, at the same places however i
   expect(flat(grown([text], true))).toBe(atOnce(text))
   const open = `**${'open '.repeat(4_000)}`
   expect(flat(grown(pieces(open, 3, 900), true))).toBe(flat(grown([open], true)))
+})
+
+test.each([' [', ' **', ' `', ' \\[', '\n', ' '])('a paragraph that goes on with %j without end comes to an end', (mark) => {
+  const rest = mark + 'a'.repeat(12_000)
+  const going = { kind: 'paragraph', prefix: STAND_IN } as const
+  const source = STAND_IN + rest
+  // Asked first, because one who gains nothing by a cut would be at it for ever.
+  const cut = findCut(parseBlocks(source, noReferences()), source, going, LEAST)
+  expect(cut?.offset).toBeGreaterThan(STAND_IN.length)
+  const text = 'word '.repeat(900).trim() + rest
+  expect(flat(grown(pieces(text, 5, 900), true))).toBe(flat(grown([text], true)))
 })
 
 test('a block that cannot be cut goes on as text up to the next empty line', () => {

@@ -46,7 +46,7 @@ export function findCut(
   const starts = blockStarts(tokens)
   const lines = lineStarts(source)
   const long = starts.findIndex((start) => isLong(tokens, start, lines))
-  if (long >= 0) return stretch(tokens[starts[long] ?? 0], source, lines)
+  if (long >= 0) return stretch(tokens[starts[long] ?? 0], source, lines, going?.prefix.length ?? 0)
   const complete = lines.length - (source.endsWith('\n') ? 1 : 2)
   const last = starts.at(-1)
   const inside = last === undefined ? undefined : within(tokens, last, source, lines, complete)
@@ -112,7 +112,9 @@ function isLong(tokens: readonly Token[], start: number, lines: readonly number[
   return (lines[to] ?? 0) - (lines[from] ?? 0) >= 2 * STRETCH
 }
 
-function stretch(block: Token | undefined, source: string, lines: readonly number[]): Cut {
+function stretch(block: Token | undefined, source: string, lines: readonly number[], prefix: number): Cut {
   const from = lines[lineOf(block)] ?? 0
-  return { offset: from + clean(source.slice(from, from + STRETCH)), kind: 'paragraph', prefix: STAND_IN }
+  // What stands for the stretch before is none of it, and before the white space behind that it was cut.
+  const least = from === 0 ? prefix : 0
+  return { offset: from + clean(source.slice(from, from + STRETCH), least), kind: 'paragraph', prefix: STAND_IN }
 }

@@ -71,16 +71,16 @@ export function complete(text: string): string {
 
 /**
  * The last offset in `text`, the beginning of a paragraph, at which nothing is open: before white space; where there is none, in
- * front of the last white space; else its length.
+ * front of the last white space; else its length. Always behind `least`: one who cuts there again and again comes to the end.
  */
-export function clean(text: string): number {
-  let found = 0
+export function clean(text: string, least: number): number {
+  let found = least
   scan(text, (at) => {
-    found = at
+    found = Math.max(found, at)
   })
-  if (found > 0) return found
+  if (found > least) return found
   const space = text.trimEnd().search(/\s\S*$/)
-  if (space > 0) return space
+  if (space > least) return space
   // Not between the halves of a character.
   return /[\ud800-\udbff]$/.test(text) ? text.length - 1 : text.length
 }
