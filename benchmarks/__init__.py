@@ -10,6 +10,7 @@ Nothing here is a test: figures depend on the machine. CPU seconds hold on a bus
 | `peers`    | nbstream and other ways to show a stream, each in JupyterLab                               |
 | `growth`   | long answers and several streams at once                                                   |
 | `render`   | ways to show Markdown that grows, each in a bare page (`js/bench/render.ts` is its half)   |
+| `huge`     | texts that are too much, in the same page                                                  |
 | `corpus`   | the streamed text;  `methods`: the ways to show it, as code of a notebook's cells          |
 | `browser`  | a page by Chromium's own protocol;  `probe.js`: what is noted in it;  `stage`: one showing |
 | `report`   | the page of the docs                                                                       |

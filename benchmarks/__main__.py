@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # For the tests' Jupyter server and provider.
 sys.path.append(str(ROOT / "tests"))
 
-from benchmarks import growth, layers, peers, render, report  # noqa: E402  # reason: the path above comes first
+from benchmarks import growth, huge, layers, peers, render, report  # noqa: E402  # reason: the path above comes first
 from benchmarks.report import Section, Target, section, table  # noqa: E402  # reason: the same
 from benchmarks.stage import Stage  # noqa: E402  # reason: the same
 
@@ -39,6 +39,9 @@ def main(arguments: Sequence[str]) -> int:
     if "render" in parts:
         runs, browser = render.measure()
         report.keep("render", render.describe(runs))
+    if "huge" in parts:
+        found, browser = huge.measure()
+        report.keep("huge", huge.describe(found))
     if {"peers", "growth"} & set(parts):
         with Stage() as stage:
             browser = stage.browser.version

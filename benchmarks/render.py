@@ -37,7 +37,7 @@ NAMES: Final = {
     "marked-tail": "marked, last block again",
     "markdown-it-whole": "markdown-it, whole again",
 }
-_FLAGS: Final = ("--disable-frame-rate-limit", "--disable-gpu-vsync", "--js-flags=--expose-gc")
+FLAGS: Final = ("--disable-frame-rate-limit", "--disable-gpu-vsync", "--js-flags=--expose-gc")
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ def measure(
     names: Sequence[str] = tuple(NAMES), kinds: Sequence[str] = tuple(corpus.KINDS), lengths: Sequence[int] = LENGTHS
 ) -> tuple[Runs, str]:
     """Measure each way with each text; return the figures and the browser's version."""
-    bundle, runs = _bundle(), Runs()
-    with Browser(*_FLAGS) as browser:
+    script, runs = bundle(), Runs()
+    with Browser(*FLAGS) as browser:
         for kind, length, name in ((k, n, w) for k in kinds for n in lengths for w in names):
-            runs[kind, length, name] = _one(browser, bundle, name, kind, length)
+            runs[kind, length, name] = _one(browser, script, name, kind, length)
         return runs, browser.version
 
 
@@ -115,7 +115,7 @@ def _cells(run: Run, bound: Run) -> tuple[str, ...]:
     return f"{run.total:.2f}", f"{run.total / bound.total:.2f}", f"{run.growth:.2f}", f"{run.longest:.0f}"
 
 
-def _bundle() -> str:
+def bundle() -> str:
     """The page's script; the packages that are compared are bundled into it, and only there."""
     esbuild = ROOT / "js" / "node_modules" / ".bin" / "esbuild"
     # The parts that a kernel would send are not asked for here.
@@ -128,7 +128,7 @@ def _one(browser: Browser, bundle: str, name: str, kind: str, length: int) -> Ru
     page = browser.open("about:blank", "")
     try:
         page.value(bundle + ";1")
-        thread = _main_thread(page)
+        thread = _main_thread(browser, page)
         # What runs for the first time is compiled, and that is dear: a short text goes before, so that growth does not hide it.
         _begin(page, name, corpus.make_kind(kind, 3000))
         page.value("benchNow.run(Infinity, 3000)")
@@ -154,9 +154,9 @@ def _begin(page: Page, name: str, tokens: Sequence[str]) -> int:
     return len(pieces)
 
 
-def _main_thread(page: Page) -> Path:
+def _main_thread(browser: Browser, page: Page) -> Path:
     """Of the page's own process, found by the work that it is given."""
-    threads = list(_renderers())
+    threads = list(_renderers(browser))
     before = [_nanoseconds(path) for path in threads]
     page.value("{ const end = performance.now() + 150; while (performance.now() < end); 1 }")
     spent = [_nanoseconds(path) - start for path, start in zip(threads, before, strict=True)]
@@ -165,10 +165,11 @@ def _main_thread(page: Page) -> Path:
     return threads[spent.index(max(spent))]
 
 
-def _renderers() -> Iterator[Path]:
-    for folder in Path("/proc").iterdir():
+def _renderers(browser: Browser) -> Iterator[Path]:
+    for process in browser.processes:
+        folder = Path("/proc") / str(process.pid)
         try:
-            if folder.name.isdigit() and b"--type=renderer" in (folder / "cmdline").read_bytes():
+            if b"--type=renderer" in (folder / "cmdline").read_bytes():
                 yield folder / "task" / folder.name / "schedstat"
         except OSError:
             continue

@@ -21,7 +21,7 @@ ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 KEPT: Final = PAGE.with_suffix(".json")
 PACKAGES: Final = ("ipykernel", "jupyterlab", "ipywidgets", "anywidget", "litellm", "openai", "httpx", "panel")
-ORDER: Final = ("peers", "growth", "render", "layers")
+ORDER: Final = ("peers", "growth", "render", "huge", "layers")
 
 
 @dataclass(frozen=True)

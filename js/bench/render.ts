@@ -11,6 +11,7 @@ import { Marked, type Token } from 'marked'
 import { default_renderer, parser, parser_end, parser_write } from 'streaming-markdown'
 import { h } from '../src/dom'
 import { Markdown } from '../src/markdown'
+import { Feed } from '../src/views/feed'
 import { attachStyles } from '../src/views/styles'
 import { Text as RawText } from '../src/views/text'
 
@@ -109,17 +110,7 @@ class Run {
   ) {
     const [style, make] = CONTENDERS[name]
     this.host = h('div', { class: style })
-    this.scroller = h(
-      'div',
-      { class: 'nb-scroll' },
-      h('div', { class: 'nb-body' }, h('section', { class: 'nb-sec' }, this.host)),
-    )
-    const outer = document.createElement('div')
-    outer.style.width = '760px'
-    const root = outer.attachShadow({ mode: 'open' })
-    root.append(h('section', { class: 'nb', 'data-theme': 'light' }, this.scroller))
-    attachStyles(root)
-    document.body.replaceChildren(outer)
+    this.scroller = show(this.host)
     this.contender = make(this.host)
   }
 
@@ -148,4 +139,43 @@ class Run {
   }
 }
 
-Object.assign(globalThis, { benchRun: (name: keyof typeof CONTENDERS, pieces: string[]) => new Run(name, pieces) })
+/** Put `host` into a view's place in the page; returns what scrolls it. */
+function show(host: HTMLElement): HTMLElement {
+  const scroller = h('div', { class: 'nb-scroll' }, h('div', { class: 'nb-body' }, h('section', { class: 'nb-sec' }, host)))
+  const outer = document.createElement('div')
+  outer.style.width = '760px'
+  const root = outer.attachShadow({ mode: 'open' })
+  root.append(h('section', { class: 'nb', 'data-theme': 'light' }, scroller))
+  attachStyles(root)
+  document.body.replaceChildren(outer)
+  return scroller
+}
+
+/** Show `text`, which comes at once, as the view does; returns the frames that it took and the longest task, in milliseconds. */
+async function huge(text: string): Promise<{ frames: number; longest: number }> {
+  const host = h('div', { class: 'nb-md' })
+  const scroller = show(host)
+  const feed = new Feed(new Markdown(host))
+  const tasks = new PerformanceObserver(() => undefined)
+  tasks.observe({ type: 'longtask' })
+  feed.append(text)
+  feed.close()
+  let frames = 0
+  let longest = 0
+  for (let last = false; !last; frames++) {
+    await new Promise(requestAnimationFrame)
+    last = !feed.busy
+    const start = performance.now()
+    feed.work()
+    scroller.scrollTop = scroller.scrollHeight
+    longest = Math.max(longest, performance.now() - start)
+  }
+  // A task ends after its frame has been painted.
+  await new Promise((done) => setTimeout(done, 100))
+  return { frames, longest: Math.max(longest, ...tasks.takeRecords().map(({ duration }) => duration)) }
+}
+
+Object.assign(globalThis, {
+  benchRun: (name: keyof typeof CONTENDERS, pieces: string[]) => new Run(name, pieces),
+  benchHuge: huge,
+})

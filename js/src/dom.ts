@@ -11,13 +11,13 @@ import { type InlineImage, isBase64, type SafeUrl, safeUrl } from './urls'
 // biome-ignore format: a list of names, not one a line
 const HTML = [
   'section', 'header', 'footer', 'div', 'span', 'p', 'button', 'kbd', 'i', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li',
-  'blockquote', 'pre', 'code', 'em', 'strong', 's', 'a', 'br', 'hr', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'dl', 'dt',
-  'dd', 'figure', 'textarea',
+  'blockquote', 'pre', 'code', 'em', 'strong', 's', 'a', 'br', 'hr', 'table', 'colgroup', 'col', 'thead', 'tbody', 'tr', 'th',
+  'td', 'dl', 'dt', 'dd', 'figure', 'textarea',
 ] as const
 const SVG = ['svg', 'path', 'circle', 'rect', 'text'] as const
 // biome-ignore format: a list of names, not one a line
 const ATTRIBUTES = [
-  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start', 'dir',
+  'class', 'role', 'title', 'type', 'tabindex', 'hidden', 'readonly', 'href', 'target', 'rel', 'start', 'value', 'dir',
   'aria-label', 'aria-hidden', 'aria-live', 'aria-atomic', 'aria-expanded', 'aria-pressed', 'aria-disabled', 'aria-keyshortcuts',
   'data-status', 'data-busy', 'data-stale', 'data-attention', 'data-theme', 'data-kind', 'data-at', 'data-part', 'data-state', 'data-s',
   'data-live', 'data-solid', 'data-off',

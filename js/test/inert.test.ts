@@ -12,13 +12,13 @@ import { SNIPPETS } from './snippets'
 // Written out once more, so that a name added to the factory in passing fails here.
 const ELEMENTS = new Set(
   (
-    'section header footer div span p button kbd i h3 h4 h5 h6 ul ol li blockquote pre code em strong s a br hr table thead tbody ' +
+    'section header footer div span p button kbd i h3 h4 h5 h6 ul ol li blockquote pre code em strong s a br hr table colgroup col thead tbody ' +
     'tr th td dl dt dd figure svg path circle rect text'
   ).split(' '),
 )
 const ATTRIBUTES = new Set(
   (
-    'class role title type tabindex hidden href target rel start aria-label aria-hidden aria-live aria-atomic aria-expanded ' +
+    'class role title type tabindex hidden href target rel start value aria-label aria-hidden aria-live aria-atomic aria-expanded ' +
     'aria-pressed aria-disabled aria-keyshortcuts data-status data-busy data-stale data-attention data-theme data-kind data-at data-part ' +
     'data-state data-s data-live data-solid data-off dir preserveAspectRatio dx viewBox d cx cy r x y width height rx'
   ).split(' '),

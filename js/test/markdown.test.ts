@@ -23,9 +23,17 @@ function grown(pieces: Iterable<string>, close: boolean, least?: number): HTMLEl
   return host
 }
 
-/** What stands in `host`, the parts of a long text taken away. */
+/** What stands in `host`, the parts of a long text, of long lists and of long tables taken away. */
 function flat(host: HTMLElement): string {
   for (const part of [...host.querySelectorAll(':scope > .nb-part')]) part.replaceWith(...part.childNodes)
+  for (const items of [...host.querySelectorAll('.nb-items')]) items.replaceWith(...items.childNodes)
+  for (const columns of [...host.querySelectorAll('colgroup')]) columns.remove()
+  for (const rows of [...host.querySelectorAll('.nb-rows')]) {
+    rows.previousElementSibling?.append(...rows.childNodes)
+    rows.remove()
+  }
+  for (const grouped of host.querySelectorAll('[role=list], [role=table], li[value]'))
+    for (const name of ['role', 'value']) grouped.removeAttribute(name)
   return host.innerHTML
 }
 
@@ -80,8 +88,8 @@ test('a long text stands in parts that are the same however it is cut, and are b
   expect(host.innerHTML).toBe(grown([text], true).innerHTML)
   expect(host.querySelectorAll('a[href="https://example.org/"]')).toHaveLength(300)
   const parts = [host, ...host.querySelectorAll('.nb-part')]
-  expect(parts).toHaveLength(5)
-  for (const part of parts) expect(part.children.length).toBeLessThanOrEqual(64 + 5)
+  expect(parts).toHaveLength(19)
+  for (const part of parts) expect(part.children.length).toBeLessThanOrEqual(16 + 19)
   for (const seed of [1, 2]) expect(grown(pieces(text, seed), false).innerHTML).toBe(grown([text], false).innerHTML)
   expect(flat(host)).toBe(atOnce(text))
 })
@@ -144,6 +152,46 @@ test.each([
   markdown.append(rest)
   markdown.close()
   expect(flat(host)).toBe(atOnce(text + rest))
+})
+
+test.each([
+  ['list', (n: number) => `- item ${n} with [late]\n`, '.nb-items', 'ul', 'li'],
+  ['numbered list', (n: number) => `${n + 7}. item ${n}\n`, '.nb-items', 'ol', 'li'],
+  ['list that turns loose late', (n: number) => `${n === 150 ? '\n' : ''}- item ${n}\n`, '.nb-items', 'ul', 'li'],
+  ['table', (n: number) => `${n === 0 ? '| a | b |\n|---|--:|\n' : ''}| ${n} | [late] |\n`, '.nb-rows', 'table', 'tr'],
+])(
+  'a long %s stands in groups of at most so many, the same however it is cut, and is one',
+  (_name, line, group, whole, part) => {
+    const text = `${Array.from({ length: 150 }, (_, n) => line(n)).join('')}\n\n`
+    const rest = '[late]: https://example.org/\n\nthe\n\nend\n'
+    const host = grown(pieces(text + rest, 3, 40), true)
+    for (const other of [grown([text + rest], true), grown(pieces(text + rest, 8, 3_000), true), grown([text, rest], true, 1)])
+      expect(host.innerHTML === other.innerHTML).toBe(true)
+    expect(host.querySelectorAll(whole)).toHaveLength(1)
+    const sizes = [...host.querySelectorAll(group)].map((element) => element.querySelectorAll(`:scope > ${part}`).length)
+    expect(sizes).toEqual([32, 32, 32, 22])
+    const roles = [...host.querySelectorAll(`${group}, ${whole}`)].map((element) => element.getAttribute('role'))
+    expect(roles).toEqual(whole === 'table' ? ['table', null, null, null, null] : ['list', 'none', 'none', 'none', 'none'])
+    const numbers = [...host.querySelectorAll('li[value]')].map((item) => item.textContent)
+    if (whole === 'ol') expect(numbers).toEqual(['item 32', 'item 64', 'item 96', 'item 128'])
+    if (whole === 'ol') expect(host.querySelector('li[value]')?.getAttribute('value')).toBe('39')
+  },
+)
+
+test('items that stand in a group are not touched again, whatever comes', () => {
+  const host = document.createElement('div')
+  const markdown = new Markdown(host)
+  for (let n = 0; n < 80; n++) markdown.append(`- item ${n} of many\n`)
+  const items = [...host.querySelectorAll('li')].slice(0, 60)
+  const seen: string[] = []
+  const observer = new MutationObserver((records) => seen.push(...records.map(({ type }) => type)))
+  for (const item of items) observer.observe(item, { subtree: true, childList: true, characterData: true, attributes: true })
+  for (let n = 80; n < 200; n++) markdown.append(`- item ${n} of many\n`)
+  markdown.append('\nafter\n')
+  markdown.close()
+  seen.push(...observer.takeRecords().map(({ type }) => type))
+  expect(seen).toEqual([])
+  expect([...host.querySelectorAll('li')].slice(0, 60)).toEqual(items)
 })
 
 test('a paragraph without end is read in stretches, at the same places however it is cut', () => {

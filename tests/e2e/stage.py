@@ -102,12 +102,16 @@ class Stage:
     def play(self, *events: Event, key: str = "a") -> None:
         """Tell the view `key` more events, in one frame; return when they are painted."""
         if events:
-            transcript = self._runs[key][-1]
-            first = transcript.seq + 1
-            for event in events:
-                transcript.apply(event)
-            self.tell({"type": "frame", **frame(self.run(key), first, transcript.seq, events)}, key=key)
+            self.tell(self.message(*events, key=key), key=key)
         self.painted()
+
+    def message(self, *events: Event, key: str = "a") -> dict[str, Any]:
+        """The message that tells the view `key` more events."""
+        transcript = self._runs[key][-1]
+        first = transcript.seq + 1
+        for event in events:
+            transcript.apply(event)
+        return {"type": "frame", **frame(self.run(key), first, transcript.seq, events)}
 
     def tell(self, *messages: dict[str, Any], key: str = "a") -> None:
         """Send messages of the kernel to the view `key`."""

@@ -7,6 +7,7 @@
 
 import { CodeBlock } from './code'
 import { type Kind, STAND_IN } from './cut'
+import { lastGroup } from './groups'
 import { keeperOf } from './kept'
 import { appendLines } from './lines'
 import { morph } from './morph'
@@ -21,10 +22,10 @@ export interface Going {
   readonly loose: boolean
 }
 
-/** The element whose children are the parts of `block`; none where a table has no rows yet. */
+/** The element whose children are the last parts of `block`; none where a table has no rows yet. */
 export function holder(block: Node | null, kind: Kind): Element | null {
   if (!(block instanceof Element)) return null
-  return kind === 'table' ? block.querySelector('tbody') : block
+  return kind === 'table' || kind === 'list' ? lastGroup(block, kind) : block
 }
 
 export function holdsLines(kind: Kind): boolean {

@@ -67,18 +67,32 @@ export function standing(
 export function makeAgain(piece: Piece, guest: Node): void {
   const made = groupsOf([...piece.make().childNodes], piece.head, piece.tail)
   piece.groups.forEach((old, index) => {
-    const first = old[0]
-    const parent = first?.parentNode
-    if (!first || !parent) return
-    const before = first.previousSibling
-    const stop = old.at(-1)?.nextSibling ?? null
-    const fragment = document.createDocumentFragment()
-    fragment.append(...(made[index] ?? []))
-    if (first.nodeName === 'LI' && areLoose(old)) loosen(fragment.childNodes)
-    morph(parent, fragment, guest, first, stop)
+    const next = [...(made[index] ?? [])]
     const fresh: ChildNode[] = []
-    for (let node = before ? before.nextSibling : parent.firstChild; node && node !== stop; node = node.nextSibling)
-      fresh.push(node)
+    for (let rest = old; rest.length > 0; ) {
+      const parent = rest[0]?.parentNode
+      // Items and rows may stand in several groups; there are as many of them as before.
+      const here = rest.findIndex(({ parentNode }) => parentNode !== parent)
+      const count = here < 0 ? rest.length : here
+      if (parent) fresh.push(...exchange(parent, rest.slice(0, count), here < 0 ? next : next.splice(0, count), guest))
+      rest = rest.slice(count)
+    }
     piece.groups[index] = fresh
   })
+}
+
+/** Make `old`, neighbours in `parent`, equal to `next`; returns what stands in their place. */
+function exchange(parent: Node, old: readonly ChildNode[], next: readonly ChildNode[], guest: Node): ChildNode[] {
+  const first = old[0]
+  if (!first) return []
+  const before = first.previousSibling
+  const stop = old.at(-1)?.nextSibling ?? null
+  const fragment = document.createDocumentFragment()
+  fragment.append(...next)
+  if (first.nodeName === 'LI' && areLoose(old)) loosen(fragment.childNodes)
+  morph(parent, fragment, guest, first, stop)
+  const fresh: ChildNode[] = []
+  for (let node = before ? before.nextSibling : parent.firstChild; node && node !== stop; node = node.nextSibling)
+    fresh.push(node)
+  return fresh
 }

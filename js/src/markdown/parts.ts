@@ -8,7 +8,7 @@
 import { h } from '../dom'
 
 /** So many final blocks stand in one part. */
-const SIZE = 64
+const SIZE = 16
 
 export class Parts {
   /** The part in which the open tail stands. */

@@ -11,7 +11,8 @@ import { h } from '../dom'
 import { made, read } from './blocks'
 import { spot } from './caret'
 import { type Cut, findCut, LEAST } from './cut'
-import { amount, type Going, holder, join, renew } from './joint'
+import { divide, itemsOf, longKind } from './groups'
+import { amount, type Going, join, renew } from './joint'
 import { groupsOf, Late, makeAgain, standing } from './late'
 import { isLoose, loosen, loosenTokens } from './loose'
 import { mend } from './mend'
@@ -104,12 +105,27 @@ export class Markdown {
     this.shown = Object.keys(scope).length > 0 ? undefined : tokens
     // It is no part of what gets wrapped.
     if (this.tight.size > 0) this.caret.remove()
-    for (const index of this.tight) loosen(holder(this.parts.at(index), 'list')?.children ?? [])
+    for (const index of this.tight) {
+      const list = this.parts.at(index)
+      if (list instanceof Element) loosen(itemsOf(list))
+    }
     this.tight.clear()
-    this.parts.divide(this.final)
     for (const remember of pieces) remember()
+    if (pieces.length > 0) this.divide(final)
     for (const piece of this.late.take(defined)) makeAgain(piece, this.caret)
     this.point()
+  }
+
+  /** Divide what is long: the blocks from `first` on, and their sequence. */
+  private divide(first: number): void {
+    for (let index = first; index <= this.final; index++) {
+      const block = this.parts.at(index)
+      const kind = longKind(block)
+      if (!(block instanceof Element) || kind === undefined) continue
+      if (index < this.final) divide(block, kind)
+      else if (this.going?.kind === kind) this.going = { ...this.going, kept: divide(block, kind, this.going.kept) }
+    }
+    this.parts.divide(this.final)
   }
 
   private cut(tokens: readonly Token[], source: string): Cut | undefined {
