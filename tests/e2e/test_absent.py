@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from e2e.bare import BarePage
 from e2e.harness import Lab
+from e2e.owed import Owed, renderers
 from e2e.server import Server
 
 RATE = 1_000
@@ -18,6 +19,8 @@ RATE = 1_000
 ALLOWED = 5_000_000
 """So many bytes, beside the text, may the kernel and the server grow by."""
 BACK_MS = 1_000
+OWED_MS = 4_000
+"""The longest that a busy machine, which has no processor for the kernel, the server and the page, is forgiven besides."""
 BODY = """[...document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
   .map(e => e.shadowRoot?.querySelector("[data-kind='content'] [data-part='body']")).find(e => e)"""
 CURRENT = "globalThis.jupyterapp?.shell?.currentWidget"
@@ -85,10 +88,12 @@ def test_a_frozen_page_costs_no_memory_and_is_whole_within_a_second_of_its_retur
     held = notebook.value("s._view._delivery.outbox.held")
     # What the handle held when the page was woken is what it must show a second later.
     page.evaluate(f"void (e2eNeeds = {int(notebook.value('len(s.content)'))})")
+    owed = Owed([kernel], [server.pid], renderers())
     page.set_state("active")
     page.until("globalThis.e2eBack !== undefined", 20)
+    late = min(round(1_000 * owed.seconds()), OWED_MS)
     back = page.evaluate("[e2eBefore, Math.round(e2eBack)]")
-    figures = {"text": text, "grown": grown, "stood": stood, "held": held, "back": back}
+    figures = {"text": text, "grown": grown, "stood": stood, "held": held, "back": back, "owed": late}
     record_property("figures", figures)
     print(seconds, figures)
     notebook.execute("s.stop(); s.wait(10)")
@@ -101,5 +106,5 @@ def test_a_frozen_page_costs_no_memory_and_is_whole_within_a_second_of_its_retur
     assert held == 0
     assert grown["kernel"] <= text + ALLOWED
     assert grown["server"] <= text + ALLOWED
-    assert back[1] <= BACK_MS
+    assert back[1] - late <= BACK_MS
     assert counts["mismatches"] == counts["illegal"] == 0

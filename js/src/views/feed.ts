@@ -12,6 +12,10 @@ export interface Writer {
 
 /** In characters. */
 const SLICE = 16_384
+/** In one frame slices are written until so many milliseconds have gone: Markdown leaves time to others, plain text is soon whole. */
+const SHARE = 8
+/** But not more than so many: what they cost the browser to lay out comes after that. */
+const MOST = 8
 
 export class Feed implements Writer {
   private readonly waiting: string[] = []
@@ -35,9 +39,10 @@ export class Feed implements Writer {
 
   /** One frame's share of what waits. */
   work(): void {
-    const text = this.waiting.shift()
-    if (text === undefined) return
-    this.writer.append(text)
+    if (!this.busy) return
+    const began = performance.now()
+    for (let slices = 0; this.busy && slices < MOST && performance.now() - began < SHARE; slices++)
+      this.writer.append(this.waiting.shift() ?? '')
     if (this.closing && !this.busy) this.writer.close()
   }
 }
