@@ -43,7 +43,7 @@ js: $(BUNDLE) ## the front-end: lint, types, vitest
 pytest: wheel ## every Python test, the browser tests beside the others
 	$(SAY) "pytest, on the built wheel"
 	@NBSTREAM_CHROMIUM="$$($(PY) scripts/chromium.py --install)" PYTHONPATH=$(CURDIR)/$(WHEEL) PYTHONSAFEPATH=1 \
-	  NBSTREAM_WHEEL=1 sh scripts/tests.sh $(PY) $(ARGS)
+	  NBSTREAM_WHEEL=1 $(PY) scripts/tests.py $(ARGS)
 
 # The OpenHands SDK needs Python 3.12 and pins packages of its own: its tests have an environment for themselves.
 agents: $(AGENTS)/.ready ## the tests with a real OpenHands conversation, on Python 3.12 or newer
