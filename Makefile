@@ -40,10 +40,10 @@ js: $(BUNDLE) ## the front-end: lint, types, vitest
 	@$(NPM) run lint && $(NPM) run types && $(NPM) test
 
 # The wheel is what gets tested: it comes first on the path, and nothing else of the checkout is on it.
-pytest: wheel ## every Python test, the browser tests last
+pytest: wheel ## every Python test, the browser tests beside the others
 	$(SAY) "pytest, on the built wheel"
 	@NBSTREAM_CHROMIUM="$$($(PY) scripts/chromium.py --install)" PYTHONPATH=$(CURDIR)/$(WHEEL) PYTHONSAFEPATH=1 \
-	  NBSTREAM_WHEEL=1 $(PY) -m pytest $(ARGS)
+	  NBSTREAM_WHEEL=1 $(PY) scripts/tests.py $(ARGS)
 
 # The OpenHands SDK needs Python 3.12 and pins packages of its own: its tests have an environment for themselves.
 agents: $(AGENTS)/.ready ## the tests with a real OpenHands conversation, on Python 3.12 or newer

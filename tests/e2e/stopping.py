@@ -7,11 +7,11 @@ published (`scripts/stop_table.py`).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from e2e.harness import Host, Lab, Notebook
 from e2e.kernels import write_notebook
@@ -39,10 +39,34 @@ def lasting(s):
     while time.monotonic() < end and s.status in ("submitted", "streaming"):
         yield"""
 
+CLOSED_SECONDS: Final = 0.25
+TRIES: Final = 4
+"""At most: a machine that does other things, too, is late for some of them."""
+
 _MARK: Final = """() => { globalThis.stopMarked = undefined
-  const mark = e => { if (e.isTrusted && e.composedPath().some(node => node.dataset?.status))
+  if (globalThis.stopMark) return
+  globalThis.stopMark = e => { if (e.isTrusted && e.composedPath().some(node => node.dataset?.status))
     globalThis.stopMarked ??= Date.now() / 1000 }
-  globalThis.stopMark ??= addEventListener('click', mark, true) ?? true }"""
+  for (const type of ['click', 'keydown']) addEventListener(type, globalThis.stopMark, true) }"""
+
+
+def mark(page: Page) -> None:
+    """Have the page note the moment of the person's next click or key in a view: the front-end makes events of its own."""
+    page.evaluate(_MARK)
+
+
+def marked(page: Page) -> float:
+    """That moment, in seconds of the time of day."""
+    moment: float = page.evaluate("globalThis.stopMarked")
+    return moment
+
+
+def in_time(stop: Callable[[], float]) -> None:
+    """Let `stop` say how many seconds the socket stayed open until it was short enough once."""
+    took = [stop()]
+    while took[-1] > CLOSED_SECONDS and len(took) < TRIES:
+        took.append(stop())
+    assert took[-1] <= CLOSED_SECONDS, took
 
 
 class Stopping:
@@ -80,14 +104,14 @@ class Stopping:
         """Bring the kernel into `situation`, click Stop, and return the seconds until the provider's socket was closed."""
         conn = self.begin(situation)
         view = self.notebook.view(self.shown(situation))
-        self.notebook.page.evaluate(_MARK)
+        mark(self.notebook.page)
         view.get_by_role("button", name="Stop", exact=True).click()
         closed = conn.wait_closed(timeout=15) + time.time() - time.monotonic()
         assert conn.closed_by == "client"
-        marked: float = self.notebook.page.evaluate("globalThis.stopMarked")
+        began = marked(self.notebook.page)
         self.notebook.wait_idle()
         self._with(view, "stopped").wait_for(timeout=10_000)
-        return closed - marked
+        return closed - began
 
     def interrupt(self) -> None:
         """Click on the toolbar's button that interrupts the kernel."""

@@ -37,7 +37,10 @@ def address() -> Iterator[str]:
         yield next(line.split()[-1] for line in demo.stdout if line.startswith("nbstream demo:"))
     finally:
         demo.send_signal(signal.SIGINT)
-        demo.communicate(timeout=30)
+        try:
+            demo.communicate(timeout=30)
+        finally:
+            demo.kill()
 
 
 def growths(texts: list[str]) -> int:

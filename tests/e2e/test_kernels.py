@@ -18,10 +18,9 @@ from e2e import kernels
 from e2e.conftest import FAILED, RESULTS
 from e2e.harness import Host, Lab
 from e2e.server import Server
-from e2e.stopping import SITUATIONS, WORDS, Stopping
+from e2e.stopping import SITUATIONS, WORDS, Stopping, in_time
 from provider import FakeProvider
 
-CLOSED_SECONDS = 0.25
 KERNELS: list[tuple[str, Host]] = [("6.29", "lab"), (kernels.NEWEST, "notebook")]
 MORE_KERNELS: list[tuple[str, Host]] = [("6.29", "notebook"), (kernels.NEWEST, "lab")]
 INTERRUPTED = {
@@ -75,8 +74,7 @@ def stopping(opened: Stopping, request: pytest.FixtureRequest) -> Iterator[Stopp
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_a_click_on_stop_closes_the_socket_whatever_the_kernel_does(stopping: Stopping, situation: str) -> None:
-    clicks = 2 if stopping.notebook.host == "lab" else 1
-    assert min(stopping.click(situation) for _ in range(clicks)) <= CLOSED_SECONDS
+    in_time(lambda: stopping.click(situation))
     assert stopping.notebook.value("s.stopped_by") == "user"
     errors = stopping.notebook.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
     assert errors.all_text_contents() == []

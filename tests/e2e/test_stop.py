@@ -8,16 +8,11 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from e2e.harness import Lab, Notebook
+from e2e.stopping import in_time, mark, marked
 from provider import Answer, Connection, FakeProvider, Script, faults
 
 WORDS = [f"word{i} " for i in range(1000)]
-CLOSED_SECONDS = 0.25
 MORE_CHUNKS = 10
-
-# The moment of the person's own click or key in a view: the front-end makes events of its own.
-_MARK = """() => { const mark = e => { if (e.isTrusted && e.composedPath().some(node => node.dataset?.status))
-    globalThis.stopMarked ??= Date.now() / 1000 };
-  addEventListener('click', mark, true); addEventListener('keydown', mark, true) }"""
 
 _UNDER = """([x, y]) => { let found = document.elementFromPoint(x, y);
   while (found?.shadowRoot) found = found.shadowRoot.elementFromPoint(x, y);
@@ -27,27 +22,30 @@ _UNDER = """([x, y]) => { let found = document.elementFromPoint(x, y);
 def start(lab: Lab, provider: FakeProvider, script_name: str, **knobs: object) -> tuple[Notebook, Script]:
     """A notebook whose cell 0 streams 1,000 words at 50 a second (or as `knobs` say)."""
     script = provider.script(script_name, Answer.of(WORDS), **{"rate": 50, **knobs})  # type: ignore[arg-type]  # reason: knobs of the provider
-    notebook = lab.open(
+    code = (
         "import nbstream as nb, time\n"
         f"s = nb.stream('Tell me', model='openai/{script_name}', api_base='{provider.base('openai')}',"
         " api_key='key', render='text')"
     )
+    return lab.open(code, shared=True), script
+
+
+def begin(notebook: Notebook, script: Script) -> Connection:
+    """Run the cell; return the provider's end of its stream."""
     notebook.run(0, wait=True)
-    notebook.page.evaluate(_MARK)
-    return notebook, script
+    mark(notebook.page)
+    return script.wait_for_connection(timeout=60)
 
 
 def seconds_to_close(notebook: Notebook, conn: Connection) -> float:
     """From the click or key in the page to the moment when the server saw the socket close, both on this machine's clock."""
-    closed = conn.wait_closed(timeout=10) + time.time() - time.monotonic()
-    marked: float = notebook.page.evaluate("globalThis.stopMarked")
-    return closed - marked
+    return conn.wait_closed(timeout=10) + time.time() - time.monotonic() - marked(notebook.page)
 
 
 def chunks_at(notebook: Notebook, conn: Connection) -> int:
     """How many chunks the server had sent at the moment of the click."""
-    marked: float = notebook.page.evaluate("globalThis.stopMarked") - time.time() + time.monotonic()
-    return sum(1 for moment in conn.chunk_times if moment <= marked)
+    moment = marked(notebook.page) - time.time() + time.monotonic()
+    return sum(1 for sent in conn.chunk_times if sent <= moment)
 
 
 def assert_stopped(notebook: Notebook, view: Locator) -> str:
@@ -66,53 +64,74 @@ def assert_stopped(notebook: Notebook, view: Locator) -> str:
 @pytest.mark.parametrize("way", ["click", "escape"])
 def test_stop_in_mid_stream(lab: Lab, provider: FakeProvider, way: str) -> None:
     notebook, script = start(lab, provider, f"mid-{way}")
-    conn = script.wait_for_connection(timeout=60)
     view = notebook.view(0)
-    expect(view).to_contain_text("word20", timeout=30_000)
-    button = view.get_by_role("button", name="Stop", exact=True)
-    if way == "click":
-        button.click()
-    else:
-        button.focus()
-        notebook.page.keyboard.press("Escape")
-    assert seconds_to_close(notebook, conn) <= CLOSED_SECONDS
-    assert conn.closed_by == "client"
-    assert conn.chunks_sent - chunks_at(notebook, conn) <= MORE_CHUNKS
-    assert assert_stopped(notebook, view)
+
+    def stop() -> float:
+        conn = begin(notebook, script)
+        expect(view).to_contain_text("word20", timeout=30_000)
+        button = view.get_by_role("button", name="Stop", exact=True)
+        if way == "click":
+            button.click()
+        else:
+            button.focus()
+            notebook.page.keyboard.press("Escape")
+        seconds = seconds_to_close(notebook, conn)
+        assert conn.closed_by == "client"
+        assert conn.chunks_sent - chunks_at(notebook, conn) <= MORE_CHUNKS
+        assert assert_stopped(notebook, view)
+        return seconds
+
+    in_time(stop)
 
 
 def test_stop_from_python(lab: Lab, provider: FakeProvider) -> None:
     notebook, script = start(lab, provider, "mid-python")
-    conn = script.wait_for_connection(timeout=60)
     view = notebook.view(0)
-    expect(view).to_contain_text("word20", timeout=30_000)
-    stopped = float(notebook.execute("moment = time.time(); s.stop(); print(moment)")) - time.time() + time.monotonic()
-    assert conn.wait_closed(timeout=10) - stopped <= CLOSED_SECONDS
-    assert assert_stopped(notebook, view)
+
+    def stop() -> float:
+        conn = begin(notebook, script)
+        expect(view).to_contain_text("word20", timeout=30_000)
+        stopped = float(notebook.execute("moment = time.time(); s.stop(); print(moment)")) - time.time() + time.monotonic()
+        seconds = conn.wait_closed(timeout=10) - stopped
+        assert assert_stopped(notebook, view)
+        return seconds
+
+    in_time(stop)
 
 
 def test_stop_before_the_first_byte(lab: Lab, provider: FakeProvider) -> None:
     notebook, script = start(lab, provider, "before-1", header_delay=60)
-    conn = script.wait_for_connection(timeout=60)
     view = notebook.view(0)
-    expect(view).to_have_attribute("data-status", "submitted")
-    view.get_by_role("button", name="Stop", exact=True).click()
-    assert seconds_to_close(notebook, conn) <= CLOSED_SECONDS
-    assert assert_stopped(notebook, view) == ""
+
+    def stop() -> float:
+        conn = begin(notebook, script)
+        expect(view).to_have_attribute("data-status", "submitted")
+        view.get_by_role("button", name="Stop", exact=True).click()
+        seconds = seconds_to_close(notebook, conn)
+        assert assert_stopped(notebook, view) == ""
+        return seconds
+
+    in_time(stop)
 
 
 def test_stop_in_a_silent_gap(lab: Lab, provider: FakeProvider) -> None:
     notebook, script = start(lab, provider, "gap-1", rate=None, faults=[faults.Hang(25)])
-    conn = script.wait_for_connection(timeout=60)
     view = notebook.view(0)
-    expect(view).to_contain_text("word24", timeout=30_000)
-    view.get_by_role("button", name="Stop", exact=True).click()
-    assert seconds_to_close(notebook, conn) <= CLOSED_SECONDS
-    assert assert_stopped(notebook, view) == "".join(WORDS[:25])
+
+    def stop() -> float:
+        conn = begin(notebook, script)
+        expect(view).to_contain_text("word24", timeout=30_000)
+        view.get_by_role("button", name="Stop", exact=True).click()
+        seconds = seconds_to_close(notebook, conn)
+        assert assert_stopped(notebook, view) == "".join(WORDS[:25])
+        return seconds
+
+    in_time(stop)
 
 
 def test_keys_on_our_button_do_nothing_to_the_notebook_and_its_chords_still_work(lab: Lab, provider: FakeProvider) -> None:
-    notebook, _ = start(lab, provider, "keys-1")
+    notebook, script = start(lab, provider, "keys-1")
+    begin(notebook, script)
     view = notebook.view(0)
     expect(view).to_contain_text("word5", timeout=30_000)
     notebook.command_mode(0)
@@ -129,7 +148,8 @@ def test_keys_on_our_button_do_nothing_to_the_notebook_and_its_chords_still_work
 
 
 def test_the_stop_button_stays_where_it_is_until_the_end_and_leaves_its_place_empty(lab: Lab, provider: FakeProvider) -> None:
-    notebook, _ = start(lab, provider, "place-1")
+    notebook, script = start(lab, provider, "place-1")
+    begin(notebook, script)
     view = notebook.view(0)
     button = view.get_by_role("button", name="Stop", exact=True)
     expect(view).to_contain_text("word3", timeout=30_000)

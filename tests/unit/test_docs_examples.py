@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from nbstream.demo import service
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("structured.md", "input.md", "sse.md")
+FAST = 5_000.0
+"""Chunks a second of the demo, whose pace is nothing to these tests."""
 NEEDS_A_KEY = "# needs a key"
 
 
@@ -20,9 +24,13 @@ def blocks(page: str) -> list[str]:
     return [block for block in found if not block.startswith(NEEDS_A_KEY)]
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.timeout(300)
-def test_the_examples_of_a_page_give_what_they_say(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "CHUNKS_PER_SECOND", FAST)
+
+
+def check(page: str) -> None:
+    """Run the examples of `page`; at least four must say what they give."""
     names: dict[str, Any] = {"__name__": "__main__"}
     checked = 0
     for block in blocks(page):
@@ -36,3 +44,12 @@ def test_the_examples_of_a_page_give_what_they_say(page: str, capsys: pytest.Cap
             else:
                 exec(code, names)  # noqa: S102  # reason: the docs are ours
     assert checked >= 4
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_page_give_what_they_say(page: str) -> None:
+    check(page)
+
+
+def test_seed_3_7_and_3_11_tools_are_executed_and_related_patterns_have_a_page() -> None:
+    check("patterns.md")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 import time
@@ -232,6 +233,22 @@ async def test_seed_3_3_an_async_generator(site: Site) -> None:
             yield text
 
     assert (await nb.display_stream(tokens(), display=False)).content == "Hello"
+
+
+def test_seed_3_7_tool_calls_are_executed_and_their_results_go_back(site: Site) -> None:
+    """The seed hands the calls on and never asks again."""
+    calls = [Call("a", "add", '{"x": 1, "y": 2}'), Call("b", "add", '{"x": 3, "y": 4}')]
+    script = site.provider.script("seed-3-7", [Answer.of("Adding.", calls=calls), Answer.of("3 and 7")])
+    s = ask(site, "openai", "seed-3-7")
+    results = [
+        {"role": "tool", "tool_call_id": call.id, "content": str(sum(json.loads(call.arguments).values()))}
+        for call in s.tool_calls
+    ]
+    assert s.ask(results, display=False, wait=True).content == "3 and 7"
+    assert script.requests[1].json["messages"][-2:] == [
+        {"role": "tool", "tool_call_id": "a", "content": "3"},
+        {"role": "tool", "tool_call_id": "b", "content": "7"},
+    ]
 
 
 def test_seed_3_8_a_producer_that_raises_ends_the_run() -> None:
