@@ -68,7 +68,9 @@ test.each([
   '$HOME/bin:$PATH',
   '$PATH:/usr/bin:$HOME',
   'export A=$B; echo $C',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what a shell's text looks like
   '${a} and ${b}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what a shell's text looks like
   '${a}${b}, ${a}/${b}',
   'the $variable and the other$',
   '`$x$` and `\\(y\\)`',

@@ -127,7 +127,6 @@ function block(state: StateBlock, first: number, last: number, silent: boolean):
   return true
 }
 
-// biome-ignore lint/complexity/useMaxParams: one token's fields, and one place that fills them
 function push(state: StateBlock, type: string, content: string, from: number, to: number, markup: string, info: string): void {
   const token = state.push(type, '', 0)
   token.block = true
