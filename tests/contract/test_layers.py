@@ -58,7 +58,7 @@ HEAVY = {"aiohttp", "anthropic", "httpx", "litellm", "openai", "pandas", "reques
 
 # js/src, the same rule. A folder's modules (views, markdown) stand as one, but for those named on their own.
 SCRIPT_ROWS = (
-    ("widget.css", "errors", "events", "strings", "timers", "keys", "page", "visible", "jsonreader"),
+    ("css", "errors", "events", "strings", "timers", "keys", "page", "visible", "jsonreader"),
     ("transcript", "difference", "chunkpages", "arrivals", "attempts", "inbox"),
     ("urls", "schedule", "kernel", "output", "parts"),
     ("dom", "icons", "images", "markdown"),

@@ -2,7 +2,7 @@
  * The height of a block of code: a long one is bounded until the reader wants all of it, and shows its end while it grows.
  *
  * Belongs here: the bound, the button under it, and following the end until the reader goes back. Does not belong here: the lines
- * (`code`), what the button does (`views/code`), how high the bound is (`widget.css`).
+ * (`code`), what the button does (`views/code`), how high the bound is (`css`).
  */
 
 import { h } from '../dom'

@@ -1,7 +1,14 @@
 /** The stylesheet of a view, one object per page, so that many views cost one parse. */
 
+import foot from '../css/foot.css'
+import frame from '../css/frame.css'
+import hosts from '../css/hosts.css'
+import prose from '../css/prose.css'
+import tokens from '../css/tokens.css'
 import { styleElement } from '../dom'
-import css from '../widget.css'
+
+// The order counts: what comes later wins.
+const css = [tokens, frame, prose, foot, hosts].join('\n')
 
 const sheets = new WeakMap<Document, CSSStyleSheet>()
 

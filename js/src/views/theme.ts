@@ -1,7 +1,7 @@
 /**
  * Light or dark, as the host is.
  *
- * Belongs here: where each host says so. Does not belong here: colours, which are the host's own variables in `widget.css`.
+ * Belongs here: where each host says so. Does not belong here: colours, which are the host's own variables in `css`.
  */
 
 import { set } from '../dom'
