@@ -7,9 +7,10 @@ import gzip
 import json
 import socket
 import struct
+import threading
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -226,6 +227,27 @@ async def test_stop_closes_the_connection_in_a_silent_gap(how: str) -> None:
         assert (s.status, s.content) == ("stopped", "Hi")
         await asyncio.to_thread(client.close)
         await aclient.aclose()
+
+
+async def test_stop_closes_a_connection_that_its_reader_comes_back_to_later() -> None:
+    """A generator of the user's may do work between two reads, and a machine may be slow."""
+    at_work = threading.Event()
+
+    def working(client: httpx.Client, url: str) -> Iterator[bytes]:
+        with client.stream("GET", url) as response:
+            for piece in response.iter_raw():
+                yield piece
+                at_work.set()
+                threading.Event().wait(1.5)  # the work
+
+    async with serving(Reply(event("Hi"), end="hang")) as server:
+        client = httpx.Client(timeout=60)
+        s = nb.display_stream(from_sse(working(client, server.address)), display=False, wait=False)
+        await asyncio.to_thread(at_work.wait, 10)
+        s.stop()
+        assert (await s).status == "stopped"
+        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.to_thread(client.close)
 
 
 async def test_nothing_is_left_behind() -> None:
