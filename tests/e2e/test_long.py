@@ -146,7 +146,7 @@ HUGE = {
     "nesting": f"{'> ' * 20_000}deep\n",
     "fence": "```\n" + "a line of code\n" * 20_000,
 }
-SHARE = 16_384
+SHARE = 32_768
 """At most so many characters are read in a frame; a few that were held back may show with them."""
 
 

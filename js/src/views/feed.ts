@@ -11,7 +11,7 @@ export interface Writer {
 }
 
 /** In characters. */
-const SLICE = 16_384
+const SLICE = 4_096
 /** In one frame slices are written until so many milliseconds have gone: Markdown leaves time to others, plain text is soon whole. */
 const SHARE = 8
 /** But not more than so many: what they cost the browser to lay out comes after that. */
