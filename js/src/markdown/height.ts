@@ -6,7 +6,7 @@
  */
 
 import { h } from '../dom'
-import { paint } from '../schedule'
+import { measure } from '../schedule'
 import { S } from '../strings'
 
 /** Blocks with more lines are bounded. */
@@ -17,7 +17,7 @@ export class Height {
   private follows = true
   /** How far it was moved to show the end. */
   private moved = 0
-  private readonly follow = (): void => this.showEnd()
+  private readonly follow = (): (() => void) | undefined => this.showEnd()
 
   constructor(
     private readonly root: HTMLElement,
@@ -27,7 +27,7 @@ export class Height {
   /** The block has `lines` lines now, and may get more if it is `open`. */
   fit(lines: number, open: boolean): void {
     const long = lines > BOUND
-    if (long && open) paint(this.follow)
+    if (long && open) measure(this.follow)
     if (long === (this.more !== undefined)) return
     this.root.classList.toggle('nb-long', long)
     this.more?.remove()
@@ -38,10 +38,13 @@ export class Height {
     }
   }
 
-  private showEnd(): void {
-    if (!this.follows || !this.root.isConnected) return
-    this.pre.scrollTop = this.pre.scrollHeight
-    this.moved = this.pre.scrollTop
+  private showEnd(): (() => void) | undefined {
+    if (!this.follows || !this.root.isConnected) return undefined
+    const { scrollHeight, clientHeight } = this.pre
+    return () => {
+      this.pre.scrollTop = scrollHeight
+      this.moved = scrollHeight - clientHeight
+    }
   }
 
   /** The reader who goes back stays there; who comes to the end again follows. */

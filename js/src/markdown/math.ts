@@ -8,7 +8,7 @@
 import { formulaPart, h, set } from '../dom'
 import { parts, type Taker } from '../parts'
 import type { MathPart } from '../parts/math'
-import { paint } from '../schedule'
+import { measure, paint } from '../schedule'
 import { shown } from './code'
 import { type Keeper, keep } from './kept'
 
@@ -68,8 +68,9 @@ export class Formula implements Keeper, Taker<'math'> {
   }
 
   /** One that is wider than its place can be reached by keyboard, to be moved. */
-  reach(): void {
-    if (this.display) set(this.root, 'tabindex', this.root.scrollWidth > this.root.clientWidth && '0')
+  reach(): () => void {
+    const wider = this.display && this.root.scrollWidth > this.root.clientWidth
+    return () => set(this.root, 'tabindex', wider && '0')
   }
 
   /** Returns whether there was something to do. */
@@ -111,7 +112,12 @@ function draw(): void {
     if (formula.draw()) done.push(formula)
     if (done.length === PER_FRAME) break
   }
-  // Together, so that the page is laid out once.
-  for (const formula of done) formula.reach()
+  if (done.length > 0)
+    measure(() => {
+      const moves = done.map((formula) => formula.reach())
+      return () => {
+        for (const move of moves) move()
+      }
+    })
   if (waiting.size > 0) paint(draw)
 }

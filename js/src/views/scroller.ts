@@ -29,11 +29,14 @@ export class Scroller {
     this.button.addEventListener('click', () => this.press())
   }
 
-  /** New text was painted, or the run has ended. */
-  update(ended: boolean): void {
+  /** New text was painted, or the run has ended; what is to be done about it is returned, because the page is laid out already. */
+  update(ended: boolean): () => void {
     this.ended = ended
-    if (this.following && !ended) this.end()
-    this.offer()
+    const { scrollHeight, clientHeight } = this.root
+    return () => {
+      if (this.following && !ended) this.end(scrollHeight, clientHeight)
+      this.offer(scrollHeight > clientHeight + 1)
+    }
   }
 
   private look(): void {
@@ -42,16 +45,16 @@ export class Scroller {
     const left = scrollTop < this.top - 1
     this.top = scrollTop
     if (left || !this.following) this.following = scrollTop + clientHeight >= scrollHeight - NEAR
-    this.offer()
+    this.offer(scrollHeight > clientHeight + 1)
   }
 
-  private end(): void {
-    this.root.scrollTop = this.root.scrollHeight
-    this.top = this.root.scrollTop
+  private end(scrollHeight: number, clientHeight: number): void {
+    this.root.scrollTop = scrollHeight
+    this.top = Math.max(0, scrollHeight - clientHeight)
   }
 
-  private offer(): void {
-    const longer = this.root.scrollHeight > this.root.clientHeight + 1
+  /** `longer`: there is more than is seen at once. */
+  private offer(longer: boolean): void {
     setText(this.label, this.ended ? S.showAll : S.jump)
     set(this.button, 'aria-label', this.ended ? undefined : S.jumpName)
     set(this.jump, 'hidden', !(longer && (this.ended || !this.following)))
@@ -62,13 +65,14 @@ export class Scroller {
   private press(): void {
     if (this.ended) {
       set(this.root, 'class', 'nb-scroll nb-all')
-      this.offer()
+      this.offer(false)
       this.orphan()
     } else {
-      this.end()
+      const { scrollHeight, clientHeight } = this.root
+      this.end(scrollHeight, clientHeight)
       this.following = true
       this.root.focus({ preventScroll: true })
-      this.offer()
+      this.offer(true)
     }
   }
 }

@@ -7,7 +7,7 @@
 
 import { h, set } from '../dom'
 import type { Event } from '../events'
-import { cancelPaint, paint } from '../schedule'
+import { cancelPaint, measure, paint } from '../schedule'
 import type { Store } from '../store'
 import { S } from '../strings'
 import { Acts } from './acts'
@@ -59,6 +59,9 @@ export class View {
   /** Goes to the reader's place once the text is shown the other way. */
   private goBack: (() => void) | undefined
   private readonly frame = (): void => this.draw()
+  /** More text waits than a frame may write. */
+  private more = false
+  private readonly settle = (): (() => void) => this.place()
 
   constructor(
     shadow: ShadowRoot,
@@ -92,6 +95,7 @@ export class View {
       ),
       () => clearInterval(this.timer),
       () => cancelPaint(this.frame),
+      () => cancelPaint(this.settle),
       () => this.root.remove(),
     ]
     this.draw()
@@ -115,8 +119,8 @@ export class View {
     const { store } = this
     const now = performance.now()
     const ended = isOver(store)
-    const more = this.sections.draw(this.choices.raw ?? textOf(store.meta, 'render') === 'text')
-    if (more) paint(this.frame)
+    this.more = this.sections.draw(this.choices.raw ?? textOf(store.meta, 'render') === 'text')
+    if (this.more) paint(this.frame)
     this.showFailure()
     this.prompt.update()
     this.pager.update()
@@ -126,10 +130,18 @@ export class View {
     // After the words: a run that has ended says so before its button goes.
     if (ended && this.bar.finish()) this.takeFocus()
     this.announcer.update()
-    this.scroller.update(ended)
-    this.goBack?.()
-    if (!more) this.goBack = undefined
+    measure(this.settle)
     this.clock(!ended)
+  }
+
+  /** What depends on how high the text has become. */
+  private place(): () => void {
+    const move = this.scroller.update(isOver(this.store))
+    return () => {
+      move()
+      this.goBack?.()
+      if (!this.more) this.goBack = undefined
+    }
   }
 
   private redraw(): void {
