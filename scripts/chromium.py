@@ -33,6 +33,14 @@ def find() -> str | None:
     return next((path for path in [*on_path, *apps, *_of_playwright()] if _starts(path)), None)
 
 
+def needed() -> str:
+    """Return the path of a Chromium that starts, or end the program."""
+    found = find()
+    if found is None:
+        raise SystemExit("no Chromium found: run scripts/chromium.py --install")
+    return found
+
+
 def install() -> str | None:
     """Install a Chromium and return its path, or None where nothing worked."""
     say("no Chromium found; asking Playwright to download one")

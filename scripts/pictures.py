@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images" / "states"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from chromium import find  # noqa: E402, the path is set above
+from chromium import needed  # noqa: E402, the path is set above
 from e2e.harness import FLAGS  # noqa: E402
 from e2e.stage import Stage  # noqa: E402
 from e2e.states import NARROW, STATES  # noqa: E402
@@ -30,10 +30,7 @@ COLOURS = 96
 
 def main(wanted: list[str]) -> int:
     """Take the pictures of the states named in `wanted`, or of all; return the exit code."""
-    chromium = find()
-    if chromium is None:
-        print("no Chromium found: run scripts/chromium.py --install")
-        return 1
+    chromium = needed()
     IMAGES.mkdir(parents=True, exist_ok=True)
     names = wanted or list(STATES)
     with sync_playwright() as playwright:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from chromium import find  # noqa: E402, the path is set above
+from chromium import needed  # noqa: E402, the path is set above
 from e2e.harness import FLAGS, Lab, Notebook  # noqa: E402
 from e2e.server import Server  # noqa: E402
 
@@ -35,10 +35,7 @@ LONGEST_S = 40.0
 
 def main(wanted: list[str]) -> int:
     """Take the pictures named in `wanted`, or all; return the exit code."""
-    chromium = find()
-    if chromium is None:
-        print("no Chromium found: run scripts/chromium.py --install")
-        return 1
+    chromium = needed()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         server = Server(Path(place)).start()

@@ -29,7 +29,7 @@ PAGE = ROOT / "docs" / "stop.md"
 FIGURES = PAGE.with_suffix(".json")
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from chromium import find  # noqa: E402, the path is set above
+from chromium import needed  # noqa: E402, the path is set above
 from e2e import kernels  # noqa: E402
 from e2e.harness import FLAGS, HOSTS, Host, Lab  # noqa: E402
 from e2e.server import Server  # noqa: E402
@@ -58,10 +58,7 @@ def main() -> int:
     parser.add_argument("--clicks", type=int, default=20)
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a `kill` leaves no server behind
-    chromium = find()
-    if chromium is None:
-        print("no Chromium found: run scripts/chromium.py --install")
-        return 1
+    chromium = needed()
     figures: Figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright, FakeProvider() as provider:
         server = Server(Path(place)).start()

@@ -1,20 +1,12 @@
 /** Retry, Continue and the pager: what is offered when, what is asked, and what stands in the view then. */
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Event } from '../src/events'
 import { RunStore } from '../src/runstore'
 import { Transcript } from '../src/transcript'
 import { mountView } from '../src/views/book'
+import './mounted'
 import { append, close, end, note, open } from './run'
-
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.runOnlyPendingTimers()
-  vi.useRealTimers()
-  document.body.replaceChildren()
-})
 
 const WAYS = ['retry', 'continue']
 

@@ -1,17 +1,9 @@
 /** The raw-chunk inspector: nothing is asked before it is opened, everything is shown once, as text. */
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { mountView } from '../src/views/book'
+import './mounted'
 import { append, end, open, Run } from './run'
-
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.runOnlyPendingTimers()
-  vi.useRealTimers()
-  document.body.replaceChildren()
-})
 
 const LIVE = [open('content'), append(0, 'Hello')]
 

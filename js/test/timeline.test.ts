@@ -1,22 +1,14 @@
 /** The timeline: nothing is asked before it is opened, all times are asked for page by page, and each kind is one path. */
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Arrivals } from '../src/arrivals'
 import type { Event } from '../src/events'
 import { RunStore } from '../src/runstore'
 import { Transcript } from '../src/transcript'
 import { mountView } from '../src/views/book'
 import { csv } from '../src/views/csv'
+import './mounted'
 import { append, end, note, open } from './run'
-
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.runOnlyPendingTimers()
-  vi.useRealTimers()
-  document.body.replaceChildren()
-})
 
 const ENDED = [
   note({ ttft_us: 500_000 }),

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from e2e.harness import FLAGS, Lab
 from e2e.server import Server
+from e2e.stage import Stage
 from e2e.warm import Warm
 
 ROOT = Path(__file__).parents[2]
@@ -81,3 +82,19 @@ def lab(server: Server, browser: Browser, warm: Warm, request: pytest.FixtureReq
         assert not complaints, "\n".join(complaints)
     finally:
         made.close(failed=failed)
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser) -> Iterator[Stage]:
+    """One page for the tests of a module that need no notebook, and nothing of its own."""
+    stage = Stage(browser)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def stage(shared: Stage) -> Iterator[Stage]:
+    """The shared page, empty; nothing may have failed on it afterwards."""
+    shared.clear()
+    yield shared
+    assert shared.errors == []

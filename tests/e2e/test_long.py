@@ -10,11 +10,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator
 
 from e2e.stage import Stage
 from e2e.states import ANSWER, begun, ended
@@ -26,22 +25,6 @@ ROWS = "| name | value | note |\n| --- | --: | --- |\n" + "".join(
 )
 LINE = 24
 """The height of the highest line of text, in px."""
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Browser) -> Iterator[Stage]:
-    """One page for all."""
-    stage = Stage(browser)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def stage(shared: Stage) -> Iterator[Stage]:
-    """The shared page, empty; nothing may have failed on it afterwards."""
-    shared.clear()
-    yield shared
-    assert shared.errors == []
 
 
 def told(stage: Stage) -> list[dict[str, Any]]:

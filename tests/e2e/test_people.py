@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,22 +13,6 @@ from nbstream._events import Amend, Append, Note, Open
 
 LONGEST_WALK = 60
 """No view has so many stops of the Tab key."""
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Browser) -> Iterator[Stage]:
-    """One page for the tests that need nothing of its own."""
-    stage = Stage(browser)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def stage(shared: Stage) -> Iterator[Stage]:
-    """The shared page, empty; nothing may have failed on it afterwards."""
-    shared.clear()
-    yield shared
-    assert shared.errors == []
 
 
 def tab_to(stage: Stage, name: str) -> None:
