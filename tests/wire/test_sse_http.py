@@ -23,7 +23,7 @@ from nbstream._errors import AuthError, BadResponse, ConnectionFailed, NbstreamE
 from nbstream._events import Delta
 from nbstream.sources import _from_sse
 from nbstream.sources._from_sse import from_sse
-from remains import threads
+from remains import staying
 
 
 @dataclass
@@ -253,7 +253,7 @@ async def test_stop_closes_a_connection_that_its_reader_comes_back_to_later() ->
 async def test_nothing_is_left_behind() -> None:
     async with serving(Reply(WHOLE)) as server:
         await drain(server.address)
-        before = threads()
+        before = threading.enumerate()
         for _ in range(5):
             await drain(server.address)
-    assert threads() == before
+    assert staying(before) == []
