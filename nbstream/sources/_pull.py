@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -64,7 +64,7 @@ async def from_thread(
                 yield batch
     finally:
         buffer.leave()
-        await _end(lambda: not thread.is_alive(), lambda: _cut.cut(thread.ident or 0))
+        await _insist(_until(lambda: not thread.is_alive(), lambda: _cut.cut(thread.ident or 0), _PATIENCE), _AWAITED)
 
 
 async def from_loop(
@@ -117,11 +117,17 @@ class _Work:
         """Let go of the task, and of what it has opened."""
         self.buffer.leave()
         if self.held and not self._over.is_set():
-            task = self.held[0]
-            _soon(task.get_loop(), self._cancel)
-            await _until(self._over.is_set, lambda: None, _GRACE)
-            await _end(self._over.is_set, lambda: _cut_task(self._thread, task))
-            _close.close_each(self._parts)
+            _soon(self.held[0].get_loop(), self._cancel)
+            await _insist(self._see_out(), _GRACE + _AWAITED)
+
+    async def _see_out(self) -> None:
+        def cut() -> None:
+            _cut_task(self._thread, self.held[0])
+
+        await _until(self._over.is_set, lambda: None, _GRACE)
+        await _until(self._over.is_set, cut, _AWAITED)
+        _close.close_each(self._parts)
+        await _until(self._over.is_set, cut, _PATIENCE)
 
     def _cancel(self) -> None:
         self._parts.extend(self._beneath())  # now: a generator that is cancelled at an `await` forgets what it has opened
@@ -206,13 +212,12 @@ def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
         raise ConnectionAbortedError("the event loop of this stream has been closed")
 
 
-async def _end(done: Callable[[], bool], act: Callable[[], object]) -> None:
-    """Tell a producer to stop until it is `done`; in the background if it takes long."""
-    await _until(done, act, _AWAITED)
-    if not done():
-        task = asyncio.get_running_loop().create_task(_until(done, act, _PATIENCE), name="nbstream-pull-end")
-        _ending.add(task)
-        task.add_done_callback(_ending.discard)
+async def _insist(work: Coroutine[Any, Any, None], seconds: float) -> None:
+    """Have `work` done to its end, and wait `seconds` for it; a run that is cancelled once more gives up the waiting alone."""
+    task = asyncio.get_running_loop().create_task(work, name="nbstream-pull-end")
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)
+    await asyncio.wait({task}, timeout=seconds)
 
 
 async def _until(done: Callable[[], bool], act: Callable[[], object], seconds: float) -> None:

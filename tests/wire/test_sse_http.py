@@ -229,25 +229,45 @@ async def test_stop_closes_the_connection_in_a_silent_gap(how: str) -> None:
         await aclient.aclose()
 
 
-async def test_stop_closes_a_connection_that_its_reader_comes_back_to_later() -> None:
-    """A generator of the user's may do work between two reads, and a machine may be slow."""
-    at_work = threading.Event()
+class Working:
+    """A generator of somebody's that does other work between two reads of its response."""
 
-    def working(client: httpx.Client, url: str) -> Iterator[bytes]:
-        with client.stream("GET", url) as response:
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.client = httpx.Client(timeout=60)
+
+    def read(self, url: str) -> Iterator[bytes]:
+        with self.client.stream("GET", url) as response:
             for piece in response.iter_raw():
                 yield piece
-                at_work.set()
+                self.begun.set()
                 threading.Event().wait(1.5)  # the work
 
+
+async def test_stop_closes_a_connection_that_its_reader_comes_back_to_later() -> None:
     async with serving(Reply(event("Hi"), end="hang")) as server:
-        client = httpx.Client(timeout=60)
-        s = nb.display_stream(from_sse(working(client, server.address)), display=False, wait=False)
-        await asyncio.to_thread(at_work.wait, 10)
+        working = Working()
+        s = nb.display_stream(from_sse(working.read(server.address)), display=False, wait=False)
+        await asyncio.to_thread(working.begun.wait, 10)
         s.stop()
         assert (await s).status == "stopped"
-        await asyncio.wait_for(server.left.wait(), 5)
-        await asyncio.to_thread(client.close)
+        await asyncio.wait_for(server.left.wait(), 10)
+        await asyncio.to_thread(working.client.close)
+
+
+async def test_so_does_a_reader_whose_task_is_cancelled_again_while_it_ends() -> None:
+    async with serving(Reply(event("Hi"), end="hang")) as server:
+        working = Working()
+        reading = asyncio.create_task(drain(working.read(server.address)))
+        await asyncio.to_thread(working.begun.wait, 10)
+        reading.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)  # it has begun to end
+        reading.cancel()
+        await asyncio.wait({reading})
+        assert reading.cancelled()
+        await asyncio.wait_for(server.left.wait(), 10)
+        await asyncio.to_thread(working.client.close)
 
 
 async def test_nothing_is_left_behind() -> None:
