@@ -19,7 +19,7 @@ PARTS: Final = {
     "browser": ("tests/e2e",),
 }
 FIRST: Final = "the rest"
-NICE: Final = {"the rest": 10, "wire formats": 10}
+NICE: Final = {"the rest": 3, "wire formats": 3}
 """By how much a part steps back, as `nice` does."""
 
 
